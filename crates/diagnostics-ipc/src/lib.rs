@@ -1,0 +1,1 @@
+//! The .NET diagnostics protocol: messages, discovery and a client.

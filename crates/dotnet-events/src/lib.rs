@@ -1,0 +1,1 @@
+//! What the payloads of .NET events mean: EventCounters and System.Diagnostics.Metrics.

@@ -1,0 +1,1 @@
+//! The NetTrace format of .NET EventPipe: a push decoder without I/O.

@@ -1,0 +1,1 @@
+//! Live monitoring of .NET processes: targets, sessions, counters, history, recordings.

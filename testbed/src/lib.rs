@@ -1,0 +1,1 @@
+//! Real .NET processes for tests.
