@@ -1,0 +1,169 @@
+//! Every runtime starts every program that it has, and the programs count right.
+
+use testbed::{Program, Runtime, Target};
+
+/// Runs the check on each runtime, all at once, and says which one failed.
+fn on_each(program: Program, check: impl Fn(Runtime, Target) + Copy + Send + Sync) {
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = Runtime::all()
+            .into_iter()
+            .filter(|runtime| program.runs_on(*runtime))
+            .map(|runtime| {
+                (runtime, scope.spawn(move || check(runtime, Target::start(runtime, program, &[]))))
+            })
+            .collect();
+        assert!(!runs.is_empty());
+        for (runtime, run) in runs {
+            assert!(run.join().is_ok(), "{program} failed on {runtime}");
+        }
+    });
+}
+
+#[test]
+fn work_counts_what_it_does() {
+    on_each(Program::Work, |runtime, mut target| {
+        let before = target.figures();
+        assert_eq!(before.version, runtime.version());
+        assert_eq!(before.pid, target.pid());
+        for command in
+            ["throw 100", "collect 0 3", "collect 1 2", "collect 2 1", "allocate 1000000", "jit 10"]
+        {
+            target.run(command);
+        }
+        for command in ["contend 5", "pool 20", "timers 4", "threads 3", "spin 10", "idle"] {
+            target.run(command);
+        }
+        let after = target.figures();
+        assert_eq!(after.thrown - before.thrown, 100);
+        assert_eq!(after.exceptions.unwrap() - before.exceptions.unwrap(), 100);
+        assert_eq!(after.gen0_collections - before.gen0_collections, 6);
+        assert_eq!(after.gen1_collections - before.gen1_collections, 3);
+        assert_eq!(after.gen2_collections - before.gen2_collections, 1);
+        assert!(after.allocated_bytes - before.allocated_bytes >= 1_000_000);
+        assert!(after.lock_contentions - before.lock_contentions >= 5);
+        assert!(after.completed_work_items - before.completed_work_items >= 20);
+        assert_eq!(after.active_timers - before.active_timers, 4);
+        assert!(after.threads >= 3);
+        assert_eq!(after.methods_jitted.is_some(), runtime.major() >= 9);
+        if let (Some(before), Some(after)) = (before.methods_jitted, after.methods_jitted) {
+            assert!(after - before >= 10, "{before} {after}");
+        }
+        target.say("exit 3");
+        assert_eq!(target.wait_exit().code(), Some(3));
+    });
+}
+
+#[test]
+fn counters_remember_what_they_recorded() {
+    on_each(Program::Counters, |runtime, mut target| {
+        for command in ["write 1.5", "write 2.5", "increment 7", "queue 42", "bytes 1000"] {
+            target.run(command);
+        }
+        let mut expected = vec![
+            "\"duration.count\":2",
+            "\"duration.sum\":4",
+            "\"requests\":7",
+            "\"queue\":42",
+            "\"bytes\":1000",
+        ];
+        if runtime.major() >= 9 {
+            for command in [
+                "record orders 3 color=red size=1",
+                "record orders 4 color=red size=1",
+                "record open -2",
+                "record latency 10 path=/",
+                "record latency 20 path=/",
+                "record observed.orders 5 color=red",
+                "record observed.open 6",
+                "record observed.temperature -1",
+                "series orders 3",
+            ] {
+                target.run(command);
+            }
+            expected.extend([
+                "\"orders{color=red,size=1}\":7",
+                "\"open{}\":-2",
+                "\"latency{path=/}.count\":2",
+                "\"latency{path=/}.sum\":30",
+                "\"observed.orders{color=red}\":5",
+                "\"orders{series=2}\":2",
+            ]);
+        }
+        if runtime.major() == 9 {
+            target.run("record temperature 36.5");
+            expected.push("\"temperature{}\":36.5");
+        }
+        let recorded = target.ask("recorded");
+        for part in expected {
+            assert!(recorded.contains(part), "{part} in {recorded}");
+        }
+        target.close_stdin();
+        assert!(target.wait_exit().success());
+    });
+}
+
+#[test]
+fn web_programs_answer() {
+    on_each(Program::Web, |_, mut target| {
+        assert_eq!(target.get("/").status, 200);
+        assert_eq!(target.get("/boom").status, 500);
+        assert_eq!(target.get("/allocate?bytes=100000").status, 200);
+        assert_eq!(target.get("/slow?ms=1").status, 200);
+        assert_eq!(target.get("/contend?ms=1").status, 200);
+        assert_eq!(target.get("/collect").status, 200);
+        target.close_stdin();
+        assert!(target.wait_exit().success());
+    });
+}
+
+#[test]
+fn ready_made_servers_answer() {
+    on_each(Program::Server, |_, target| {
+        assert!(target.get("/").status >= 200);
+    });
+}
+
+#[test]
+fn a_target_has_a_socket_in_a_folder_of_its_own_and_takes_both_along() {
+    let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
+    let socket = target.socket();
+    let folder = target.tmpdir().to_owned();
+    assert!(socket.starts_with(&folder));
+    assert!(target.threads() > 1);
+    let pid = target.pid();
+    drop(target);
+    assert!(!folder.exists());
+    assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[test]
+fn targets_can_share_a_folder_and_get_an_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let start =
+        || Target::builder(Runtime::Net9, Program::Work).tmpdir(folder.path()).env("COLOR", "red").start();
+    let (mut one, mut other) = (start(), start());
+    assert_eq!(one.socket().parent(), other.socket().parent());
+    assert_eq!(one.ask("env COLOR"), "env COLOR=red");
+}
+
+#[test]
+fn a_target_stops_and_goes_on() {
+    let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
+    target.stop_signal();
+    target.cont_signal();
+    target.run("throw 1");
+}
+
+#[test]
+fn a_failure_shows_what_the_target_said() {
+    let failure = std::panic::catch_unwind(|| {
+        let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
+        target.run("juggle 3");
+    });
+    let failure = failure.expect_err("the program has no such command");
+    let message = failure.downcast_ref::<String>().unwrap();
+    assert!(
+        message.contains("work on .NET 9.0.5") && message.contains("unknown command: juggle 3"),
+        "{message}"
+    );
+}
