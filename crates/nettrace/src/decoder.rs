@@ -1,0 +1,257 @@
+//! The push decoder.
+
+use crate::block::{Block, Context, Outcome, Progress};
+use crate::cursor::Cursor;
+use crate::error::{BlockKind, Error, ErrorKind};
+use crate::event::Sink;
+use crate::limits::Limits;
+use crate::object::{self, Head, Object};
+use crate::statistics::Statistics;
+use crate::trace_info::TraceInfo;
+
+/// Decodes a stream that is pushed to it in pieces of any size.
+///
+/// Events are delivered as soon as they are complete, in stream order, borrowed from the bytes pushed; only an item that
+/// spans two pushes is copied. See the [crate's front page](crate) for examples.
+///
+/// After an error the decoder is spent: every further [`push`](Self::push) returns the same error.
+#[derive(Debug)]
+pub struct Decoder {
+    state: State,
+    context: Context,
+    /// Bytes pushed.
+    pushed: u64,
+    /// Bytes done with.
+    offset: u64,
+    /// The beginning of an item that spans pushes.
+    pending: Vec<u8>,
+    /// Bytes that `pending` must hold before it is worth another look.
+    needed: usize,
+    error: Option<Error>,
+}
+
+/// What comes next in the stream.
+#[derive(Debug)]
+enum State {
+    StreamHead,
+    ObjectHead,
+    TraceRecord(u32),
+    BlockSize(BlockKind),
+    Block(Block),
+    ObjectEnd(BlockKind),
+    /// Whether what followed the end, if anything, equals the beginning of a stream as far as that goes.
+    End {
+        same: bool,
+    },
+}
+
+/// Room for `pending` that is kept; a rare large item does not hold on to its memory.
+const KEEP_PENDING: usize = 256 << 10;
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// A decoder with the default [`Limits`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// A decoder with limits of one's own.
+    #[must_use]
+    pub fn with_limits(limits: Limits) -> Self {
+        Self {
+            state: State::StreamHead,
+            context: Context { limits, ..Context::default() },
+            pushed: 0,
+            offset: 0,
+            pending: Vec::new(),
+            needed: 0,
+            error: None,
+        }
+    }
+
+    /// Decodes the next bytes of the stream. Everything that is complete is delivered to `sink`, also before an error.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not a trace, are one of a version that is not read, are damaged, or exceed a limit. The error
+    /// stays: further pushes deliver nothing and return it again.
+    pub fn push<S: Sink + ?Sized>(&mut self, bytes: &[u8], sink: &mut S) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        self.pushed += bytes.len() as u64;
+        let mut bytes = bytes;
+        while !self.pending.is_empty() {
+            let missing = self.needed.saturating_sub(self.pending.len());
+            let Some((now, rest)) = bytes.split_at_checked(missing) else {
+                self.pending.extend_from_slice(bytes);
+                return Ok(());
+            };
+            self.pending.extend_from_slice(now);
+            bytes = rest;
+            let mut pending = std::mem::take(&mut self.pending);
+            let consumed = self.run(&pending, sink)?;
+            pending.drain(..consumed);
+            pending.shrink_to(KEEP_PENDING);
+            self.pending = pending;
+        }
+        let consumed = self.run(bytes, sink)?;
+        if let Some(rest) = bytes.get(consumed..) {
+            self.pending.extend_from_slice(rest);
+        }
+        Ok(())
+    }
+
+    /// Says that no more bytes will come.
+    ///
+    /// # Errors
+    ///
+    /// The error that stopped decoding, if one did; [`ErrorKind::Truncated`] when the stream's end mark has not come.
+    /// What was delivered stays good either way.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        let kind = match self.state {
+            State::End { .. } => return Ok(()),
+            State::StreamHead if !object::may_begin_stream(&self.pending) => {
+                let mut found = [0; 8];
+                for (slot, byte) in found.iter_mut().zip(&self.pending) {
+                    *slot = *byte;
+                }
+                ErrorKind::NotNetTrace { found }
+            }
+            _ => ErrorKind::Truncated,
+        };
+        self.offset = self.pushed;
+        self.pending = Vec::new();
+        Err(self.fail(kind))
+    }
+
+    /// The head of the trace, once it has come.
+    #[must_use]
+    pub fn trace(&self) -> Option<&TraceInfo> {
+        self.context.trace.as_ref()
+    }
+
+    /// What has been seen so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics { bytes: self.pushed, ..self.context.statistics }
+    }
+
+    /// Capture threads that lost events, and how many each lost. Their order means nothing.
+    pub fn lost_by_thread(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.context.threads.lost()
+    }
+
+    /// Whether the stream's end mark has come: nothing is missing.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        matches!(self.state, State::End { .. })
+    }
+
+    /// Reads as much of `bytes` as there is, and notes how much more is needed. Returns the number of bytes done with.
+    fn run<S: Sink + ?Sized>(&mut self, bytes: &[u8], sink: &mut S) -> Result<usize, Error> {
+        let mut consumed = 0;
+        loop {
+            let rest = bytes.get(consumed..).unwrap_or_default();
+            let progress = self.step(rest, sink);
+            consumed += progress.consumed;
+            self.offset += progress.consumed as u64;
+            match progress.outcome {
+                Outcome::Done => {}
+                Outcome::Need(needed) => {
+                    // More than what is there, whatever the reader asks for: no look at the same bytes twice.
+                    self.needed = needed.max(bytes.len() - consumed + 1);
+                    return Ok(consumed);
+                }
+                Outcome::Failed(kind) => return Err(self.fail(kind)),
+            }
+        }
+    }
+
+    fn fail(&mut self, kind: ErrorKind) -> Error {
+        let block = match &self.state {
+            State::Block(block) => Some(block.kind),
+            State::BlockSize(kind) | State::ObjectEnd(kind) => Some(*kind),
+            State::TraceRecord(_) => Some(BlockKind::Trace),
+            State::StreamHead | State::ObjectHead | State::End { .. } => None,
+        };
+        let error = Error { kind, offset: self.offset, block };
+        self.error = Some(error.clone());
+        error
+    }
+
+    /// Reads one part of the stream. Never `Done` without either consuming bytes or moving on to another state.
+    fn step<S: Sink + ?Sized>(&mut self, bytes: &[u8], sink: &mut S) -> Progress {
+        let mut cursor = Cursor::new(bytes);
+        let next = match &mut self.state {
+            State::StreamHead => object::read_stream_head(&mut cursor).map(|head| match head {
+                Head::Supported => Ok(State::ObjectHead),
+                Head::Refused(kind) => Err(kind),
+            }),
+            State::ObjectHead => {
+                let known = self.context.trace.is_some();
+                object::read_object_head(&mut cursor).map(|object| match object {
+                    Object::End => Ok(State::End { same: true }),
+                    Object::Trace(_) if known => malformed("the trace's head comes twice"),
+                    Object::Trace(object::VERSION) => Ok(State::TraceRecord(object::VERSION)),
+                    Object::Trace(version) => Err(object::refuse(crate::Format::NetTrace, version)),
+                    Object::Block(_) if !known => malformed("the first object is not the trace's head"),
+                    Object::Block(kind) => Ok(State::BlockSize(kind)),
+                })
+            }
+            State::TraceRecord(version) => TraceInfo::read(*version, &mut cursor).map(|trace| {
+                self.context.stacks.set_pointer_size(trace.pointer_size);
+                sink.trace(self.context.trace.insert(trace));
+                Ok(State::ObjectEnd(BlockKind::Trace))
+            }),
+            State::BlockSize(kind) => object::read_block_size(&mut cursor, self.offset)
+                .map(|size| begin(*kind, size, &mut self.context)),
+            State::Block(block) if block.left > 0 => return block.read(bytes, &mut self.context, sink),
+            State::Block(block) => Ok(Ok(State::ObjectEnd(block.kind))),
+            State::ObjectEnd(_) => object::read_object_end(&mut cursor).map(|()| Ok(State::ObjectHead)),
+            State::End { same } => {
+                if bytes.is_empty() {
+                    return Progress { consumed: 0, outcome: Outcome::Need(1) };
+                }
+                let statistics = &mut self.context.statistics;
+                *same &= object::continues_magic(statistics.trailing_bytes, bytes);
+                statistics.trailing_bytes += bytes.len() as u64;
+                statistics.trailing_stream = *same && statistics.trailing_bytes >= object::MAGIC.len() as u64;
+                return Progress::done(bytes.len());
+            }
+        };
+        match next {
+            Ok(Ok(state)) => {
+                self.state = state;
+                Progress::done(bytes.len() - cursor.remaining())
+            }
+            Ok(Err(kind)) => Progress { consumed: 0, outcome: Outcome::Failed(kind) },
+            Err(stop) => Progress::stopped(0, bytes.len(), stop),
+        }
+    }
+}
+
+/// Begins a block.
+fn begin(kind: BlockKind, size: u32, context: &mut Context) -> Result<State, ErrorKind> {
+    context.statistics.blocks += 1;
+    if kind == BlockKind::Unknown {
+        context.statistics.unknown_blocks += 1;
+    } else if size > context.limits.max_block_bytes {
+        let (allowed, needed) = (context.limits.max_block_bytes.into(), size.into());
+        return Err(ErrorKind::LimitExceeded { limit: "max_block_bytes", allowed, needed });
+    }
+    Ok(State::Block(Block::new(kind, size)))
+}
+
+fn malformed<T>(reason: &'static str) -> Result<T, ErrorKind> {
+    Err(ErrorKind::Malformed { reason })
+}

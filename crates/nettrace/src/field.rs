@@ -1,0 +1,121 @@
+//! Fields of an event as its definition declares them.
+
+use std::ops::Deref;
+
+/// A field of an event or of a nested structure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Field {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Its type.
+    pub field_type: FieldType,
+}
+
+/// The type of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldType {
+    /// A boolean in four bytes, of which the first counts.
+    Bool32,
+    /// A UTF-16 code unit.
+    Char,
+    /// A signed byte.
+    I8,
+    /// A byte.
+    U8,
+    /// A signed 16-bit integer.
+    I16,
+    /// An unsigned 16-bit integer.
+    U16,
+    /// A signed 32-bit integer.
+    I32,
+    /// An unsigned 32-bit integer.
+    U32,
+    /// A signed 64-bit integer.
+    I64,
+    /// An unsigned 64-bit integer.
+    U64,
+    /// A 32-bit floating point number.
+    F32,
+    /// A 64-bit floating point number.
+    F64,
+    /// A .NET decimal in 16 bytes.
+    Decimal,
+    /// A time as a Windows FILETIME: 100 ns steps since 1601-01-01 UTC, 8 bytes.
+    FileTime,
+    /// A GUID.
+    Guid,
+    /// Zero-terminated UTF-16 text.
+    String,
+    /// Fields one after the other, without padding.
+    Struct(Fields),
+    /// A 16-bit count and so many elements.
+    Array(Box<FieldType>),
+}
+
+impl FieldType {
+    /// Bytes of a value, when they do not depend on the value.
+    #[must_use]
+    pub fn fixed_size(&self) -> Option<usize> {
+        match self {
+            Self::I8 | Self::U8 => Some(1),
+            Self::Char | Self::I16 | Self::U16 => Some(2),
+            Self::Bool32 | Self::I32 | Self::U32 | Self::F32 => Some(4),
+            Self::I64 | Self::U64 | Self::F64 | Self::FileTime => Some(8),
+            Self::Decimal | Self::Guid => Some(16),
+            Self::String | Self::Array(_) => None,
+            Self::Struct(fields) => fields.fixed_size,
+        }
+    }
+
+    /// Fewest bytes of a value. Positive for every type without a fixed size.
+    pub(crate) fn min_size(&self) -> usize {
+        match self {
+            Self::String | Self::Array(_) => 2,
+            Self::Struct(fields) => fields.min_size,
+            _ => self.fixed_size().unwrap_or(0),
+        }
+    }
+}
+
+/// A list of fields, in payload order. A slice of [`Field`] with lookup by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    list: Vec<Field>,
+    fixed_size: Option<usize>,
+    min_size: usize,
+}
+
+impl Fields {
+    pub(crate) fn new(list: Vec<Field>) -> Self {
+        let fixed_size =
+            list.iter().try_fold(0usize, |size, field| size.checked_add(field.field_type.fixed_size()?));
+        let min_size =
+            list.iter().fold(0usize, |size, field| size.saturating_add(field.field_type.min_size()));
+        Self { list, fixed_size, min_size }
+    }
+
+    /// Position of the field with that name.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.list.iter().position(|field| field.name == name)
+    }
+}
+
+impl Deref for Fields {
+    type Target = [Field];
+
+    fn deref(&self) -> &[Field] {
+        &self.list
+    }
+}
+
+impl<'a> IntoIterator for &'a Fields {
+    type Item = &'a Field;
+    type IntoIter = std::slice::Iter<'a, Field>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}

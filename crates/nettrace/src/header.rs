@@ -1,0 +1,136 @@
+//! The header in front of each event's payload, compressed and uncompressed.
+
+use uuid::Uuid;
+
+use crate::cursor::{Cursor, Stop};
+
+/// Longest compressed header: flags, ids, sequence, threads, stack, time, two GUIDs and the payload's size at full length.
+pub(crate) const MAX_COMPRESSED: usize = 1 + 5 + (5 + 10 + 5) + 10 + 5 + 10 + 16 + 16 + 5;
+
+/// Bytes of an uncompressed header.
+const UNCOMPRESSED: u32 = 80;
+
+/// Processor number that means "unknown".
+pub(crate) const NO_PROCESSOR: u32 = u32::MAX;
+
+/// Bits of a compressed header's first byte (NetTrace 4, compressed event header).
+mod flag {
+    pub(super) const METADATA: u8 = 0x01;
+    pub(super) const SEQUENCE: u8 = 0x02;
+    pub(super) const THREAD: u8 = 0x04;
+    pub(super) const STACK: u8 = 0x08;
+    pub(super) const ACTIVITY: u8 = 0x10;
+    pub(super) const RELATED_ACTIVITY: u8 = 0x20;
+    pub(super) const SORTED: u8 = 0x40;
+    pub(super) const PAYLOAD_SIZE: u8 = 0x80;
+}
+
+/// The header of the latest event, which is also what the next compressed header is relative to. Zero at the start of
+/// every block.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Header {
+    pub(crate) metadata_id: u32,
+    pub(crate) sequence: u32,
+    /// The sequence number before this header: where the capture thread changes, the last one of the old thread.
+    pub(crate) previous_sequence: u32,
+    pub(crate) capture_thread: u64,
+    pub(crate) thread: u64,
+    pub(crate) timestamp: u64,
+    pub(crate) processor: u32,
+    pub(crate) stack: u32,
+    pub(crate) payload_size: u32,
+    /// Bytes after the payload that belong to the event but mean nothing.
+    pub(crate) tail: u32,
+    pub(crate) sorted: bool,
+    /// Whether the sequence number and capture thread were given rather than implied.
+    pub(crate) sequence_given: bool,
+    pub(crate) activity: Uuid,
+    pub(crate) related_activity: Uuid,
+}
+
+impl Header {
+    /// Reads a compressed header over the previous one. After a failure `self` is neither.
+    #[inline]
+    pub(crate) fn read_compressed(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+        let flags = cursor.u8()?;
+        self.previous_sequence = self.sequence;
+        if flags & flag::METADATA != 0 {
+            self.metadata_id = cursor.var_u32()?;
+        }
+        if flags & flag::SEQUENCE != 0 {
+            // Writers take the difference with wrap-around, so 0xFFFF_FFFF means "as before".
+            self.sequence = self.sequence.wrapping_add(cursor.var_u32()?).wrapping_add(1);
+            self.capture_thread = cursor.var_u64()?;
+            self.processor = cursor.var_u32()?;
+        } else if self.metadata_id != 0 {
+            self.sequence = self.sequence.wrapping_add(1);
+        }
+        self.sequence_given = flags & flag::SEQUENCE != 0;
+        if flags & flag::THREAD != 0 {
+            self.thread = cursor.var_u64()?;
+        }
+        if flags & flag::STACK != 0 {
+            self.stack = cursor.var_u32()?;
+        }
+        // A step back in time, usual where the capture thread changes, is written as a wrapped difference.
+        self.timestamp = self.timestamp.wrapping_add(cursor.var_u64()?);
+        if flags & flag::ACTIVITY != 0 {
+            self.activity = cursor.guid()?;
+        }
+        if flags & flag::RELATED_ACTIVITY != 0 {
+            self.related_activity = cursor.guid()?;
+        }
+        self.sorted = flags & flag::SORTED != 0;
+        if flags & flag::PAYLOAD_SIZE != 0 {
+            self.payload_size = cursor.var_u32()?;
+        }
+        Ok(())
+    }
+
+    /// Reads an uncompressed header. Untouched after a failure.
+    pub(crate) fn read_uncompressed(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+        let bytes = cursor.array::<{ UNCOMPRESSED as usize }>()?;
+        let mut cursor = Cursor::new(&bytes);
+        let event_size = cursor.i32()?;
+        let metadata_id = cursor.u32()?;
+        let sequence = cursor.u32()?;
+        let thread = cursor.u64()?;
+        let capture_thread = cursor.u64()?;
+        let processor = cursor.u32()?;
+        let stack = cursor.u32()?;
+        let timestamp = cursor.u64()?;
+        let activity = cursor.guid()?;
+        let related_activity = cursor.guid()?;
+        let payload_size = cursor.u32()?;
+        let event_size = u32::try_from(event_size)
+            .map_err(|_| Stop::Malformed("the size of an uncompressed event is negative"))?;
+        if payload_size > i32::MAX.unsigned_abs() {
+            return Err(Stop::Malformed("the payload size of an uncompressed event is negative"));
+        }
+        // The event's size leaves out its own four bytes. Where it is larger than header and payload, it counts padding.
+        let end = event_size.saturating_add(4);
+        *self = Self {
+            metadata_id: metadata_id & 0x7fff_ffff,
+            sequence,
+            previous_sequence: self.sequence,
+            capture_thread,
+            thread,
+            timestamp,
+            processor,
+            stack,
+            payload_size,
+            tail: end.saturating_sub(UNCOMPRESSED.saturating_add(payload_size)),
+            sorted: metadata_id & 0x8000_0000 == 0,
+            sequence_given: true,
+            activity,
+            related_activity,
+        };
+        Ok(())
+    }
+
+    /// Bytes of the payload and what follows it.
+    #[inline]
+    pub(crate) fn body_size(&self) -> usize {
+        (self.payload_size as usize).saturating_add(self.tail as usize)
+    }
+}

@@ -1,0 +1,41 @@
+//! What a decoder has seen so far.
+
+/// Counts of what a [`Decoder`](crate::Decoder) has seen so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Bytes pushed.
+    pub bytes: u64,
+    /// Blocks begun, of all kinds.
+    pub blocks: u64,
+    /// Events delivered.
+    pub events: u64,
+    /// Bytes of payload of the events delivered.
+    pub payload_bytes: u64,
+    /// Events that the writer dropped, from gaps in sequence numbers.
+    pub lost_events: u64,
+    /// Definitions of events.
+    pub metadata: u64,
+    /// Definitions whose list of fields could not be read; their events are delivered without fields.
+    pub unreadable_fields: u64,
+    /// Definitions that replaced an earlier one of the same id.
+    pub redefined_metadata: u64,
+    /// Events left out because nothing defines their metadata id.
+    pub undefined_events: u64,
+    /// Blocks of unknown kind, skipped.
+    pub unknown_blocks: u64,
+    /// Stacks defined.
+    pub stacks: u64,
+    /// Stacks dropped because of [`Limits`](crate::Limits).
+    pub dropped_stacks: u64,
+    /// Sequence points.
+    pub sequence_points: u64,
+    /// Times a thread's sequence numbers went backwards: its id was reused by another thread. Not counted as loss.
+    pub sequence_resets: u64,
+    /// Times a thread was not followed because of [`Limits::max_threads`](crate::Limits::max_threads).
+    pub untracked_threads: u64,
+    /// Bytes after the end of the stream, ignored.
+    pub trailing_bytes: u64,
+    /// Whether those bytes begin another stream.
+    pub trailing_stream: bool,
+}

@@ -1,0 +1,116 @@
+//! The head of a trace: its clock and the process it comes from.
+
+use crate::cursor::{Cursor, Stop};
+
+/// What a trace says about itself before its first event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TraceInfo {
+    /// Version of the format.
+    pub version: u32,
+    /// Start of the session in nanoseconds since 1970-01-01 UTC. Exact to the millisecond only.
+    pub start_unix_nanos: i64,
+    /// The monotonic clock at the start of the session, in ticks.
+    pub start_ticks: i64,
+    /// Ticks of the monotonic clock per second; positive.
+    pub ticks_per_second: i64,
+    /// Bytes of a pointer in the traced process: 4 or 8.
+    pub pointer_size: u8,
+    /// The traced process's id, in its own process-id namespace.
+    pub process_id: u32,
+    /// Processors the traced process may use.
+    pub processors: u32,
+    /// Expected time between CPU samples in nanoseconds.
+    pub sampling_interval_nanos: u32,
+}
+
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
+impl TraceInfo {
+    /// Bytes of the record in a stream.
+    pub(crate) const SIZE: usize = 48;
+
+    /// Reads the record of NetTrace 4.
+    pub(crate) fn read(version: u32, cursor: &mut Cursor<'_>) -> Result<Self, Stop> {
+        let record = cursor.array::<{ Self::SIZE }>()?;
+        let mut cursor = Cursor::new(&record);
+        let start_unix_nanos = system_time_nanos(&mut cursor)?;
+        let start_ticks = cursor.i64()?;
+        let ticks_per_second = cursor.i64()?;
+        let pointer_size = cursor.i32()?;
+        let process_id = cursor.u32()?;
+        let processors = cursor.u32()?;
+        let sampling_interval_nanos = cursor.u32()?;
+        if ticks_per_second <= 0 {
+            return Err(Stop::Malformed("the clock's frequency is not positive"));
+        }
+        let pointer_size = match pointer_size {
+            4 => 4,
+            8 => 8,
+            _ => return Err(Stop::Malformed("the pointer size is neither 4 nor 8")),
+        };
+        Ok(Self {
+            version,
+            start_unix_nanos,
+            start_ticks,
+            ticks_per_second,
+            pointer_size,
+            process_id,
+            processors,
+            sampling_interval_nanos,
+        })
+    }
+
+    /// Nanoseconds from the start of the session to `ticks`; negative for times before it. Saturates.
+    #[must_use]
+    pub fn relative_nanos(&self, ticks: i64) -> i64 {
+        let ticks = i128::from(ticks) - i128::from(self.start_ticks);
+        // The frequency was checked to be positive; the product is below 2^95.
+        let nanos = ticks * NANOS_PER_SECOND / i128::from(self.ticks_per_second.max(1));
+        saturating_i64(nanos)
+    }
+
+    /// `ticks` as nanoseconds since 1970-01-01 UTC. Saturates. As exact as [`start_unix_nanos`](Self::start_unix_nanos).
+    #[must_use]
+    pub fn unix_nanos(&self, ticks: i64) -> i64 {
+        self.start_unix_nanos.saturating_add(self.relative_nanos(ticks))
+    }
+}
+
+fn saturating_i64(value: i128) -> i64 {
+    i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// A Windows SYSTEMTIME in UTC as nanoseconds since 1970: eight u16 (year, month, day of week, day, hour, minute, second,
+/// milliseconds). The day of week says nothing new and is ignored.
+fn system_time_nanos(cursor: &mut Cursor<'_>) -> Result<i64, Stop> {
+    let mut next = || cursor.u16().map(i64::from);
+    let (year, month, _, day) = (next()?, next()?, next()?, next()?);
+    let (hour, minute, second, millis) = (next()?, next()?, next()?, next()?);
+    // 1601 is where SYSTEMTIME begins; past 2262 nanoseconds leave 64 bits.
+    let valid = (1601..=2261).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 61
+        && millis < 1000;
+    if !valid {
+        return Err(Stop::Malformed("the start time is not a date"));
+    }
+    let millis = days_since_1970(year, month, day) * MILLIS_PER_DAY
+        + ((hour * 60 + minute) * 60 + second) * 1000
+        + millis;
+    Ok(saturating_i64(i128::from(millis) * 1_000_000))
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar, counting years from March so that leap days come last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}

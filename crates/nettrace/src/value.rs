@@ -1,0 +1,431 @@
+//! Values of self-described payloads, read only when asked for.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::cursor::{Cursor, Stop};
+use crate::field::{Field, FieldType, Fields};
+use crate::utf16::Utf16;
+
+/// A value in a payload.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// A boolean.
+    Bool(bool),
+    /// A UTF-16 code unit.
+    Char(u16),
+    /// A signed byte.
+    I8(i8),
+    /// A byte.
+    U8(u8),
+    /// A signed 16-bit integer.
+    I16(i16),
+    /// An unsigned 16-bit integer.
+    U16(u16),
+    /// A signed 32-bit integer.
+    I32(i32),
+    /// An unsigned 32-bit integer.
+    U32(u32),
+    /// A signed 64-bit integer.
+    I64(i64),
+    /// An unsigned 64-bit integer.
+    U64(u64),
+    /// A 32-bit floating point number.
+    F32(f32),
+    /// A 64-bit floating point number.
+    F64(f64),
+    /// A .NET decimal, as its 16 bytes.
+    Decimal([u8; 16]),
+    /// A time in 100 ns steps since 1601-01-01 UTC.
+    FileTime(i64),
+    /// A GUID.
+    Guid(Uuid),
+    /// Text.
+    String(Utf16<'a>),
+    /// Nested fields.
+    Struct(Struct<'a>),
+    /// Elements of one type.
+    Array(Array<'a>),
+}
+
+/// Why one value cannot be read. Other values of the event may well be readable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// The payload ends before the value does.
+    Truncated,
+    /// An array claims more elements than the payload can hold.
+    ArrayTooLong {
+        /// Elements claimed.
+        count: u16,
+    },
+    /// An earlier value cannot be read, so it is not known where this one begins.
+    Unreachable,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("the payload ends before the value does"),
+            Self::ArrayTooLong { count } => {
+                write!(f, "an array claims {count} elements, more than the payload holds")
+            }
+            Self::Unreachable => f.write_str("an earlier value of the payload cannot be read"),
+        }
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+impl From<Stop> for FieldError {
+    fn from(_: Stop) -> Self {
+        Self::Truncated
+    }
+}
+
+impl<'a> Value<'a> {
+    fn read(field_type: &'a FieldType, bytes: &'a [u8]) -> Result<Self, FieldError> {
+        let mut cursor = Cursor::new(bytes);
+        Ok(match field_type {
+            FieldType::Bool32 => Self::Bool(cursor.array::<4>().map(|[first, ..]| first != 0)?),
+            FieldType::Char => Self::Char(cursor.u16()?),
+            FieldType::I8 => Self::I8(cursor.u8()?.cast_signed()),
+            FieldType::U8 => Self::U8(cursor.u8()?),
+            FieldType::I16 => Self::I16(cursor.u16()?.cast_signed()),
+            FieldType::U16 => Self::U16(cursor.u16()?),
+            FieldType::I32 => Self::I32(cursor.i32()?),
+            FieldType::U32 => Self::U32(cursor.u32()?),
+            FieldType::I64 => Self::I64(cursor.i64()?),
+            FieldType::U64 => Self::U64(cursor.u64()?),
+            FieldType::F32 => Self::F32(cursor.array().map(f32::from_le_bytes)?),
+            FieldType::F64 => Self::F64(cursor.array().map(f64::from_le_bytes)?),
+            FieldType::Decimal => Self::Decimal(cursor.array()?),
+            FieldType::FileTime => Self::FileTime(cursor.i64()?),
+            FieldType::Guid => Self::Guid(cursor.guid()?),
+            FieldType::String => match Utf16::split_terminated(bytes) {
+                Some((text, _)) => Self::String(text),
+                None if bytes.len() < 2 => return Err(FieldError::Truncated),
+                // A writer that left out the terminator: the payload's end ends the text.
+                None => Self::String(Utf16::from_bytes(bytes)),
+            },
+            FieldType::Struct(fields) => Self::Struct(Struct { fields, bytes }),
+            FieldType::Array(element) => {
+                let count = cursor.u16()?;
+                if element.min_size().saturating_mul(usize::from(count)) > cursor.remaining() {
+                    return Err(FieldError::ArrayTooLong { count });
+                }
+                Self::Array(Array { element, count, bytes: cursor.rest() })
+            }
+        })
+    }
+
+    /// The bytes after the value of that type at the start of `bytes`.
+    fn skip(field_type: &'a FieldType, bytes: &'a [u8]) -> Result<&'a [u8], FieldError> {
+        if let Some(size) = field_type.fixed_size() {
+            return bytes.get(size..).ok_or(FieldError::Truncated);
+        }
+        match Self::read(field_type, bytes)? {
+            Self::String(text) => Ok(bytes.get(text.as_bytes().len() + 2..).unwrap_or_default()),
+            Self::Struct(inner) => {
+                inner.fields.iter().try_fold(inner.bytes, |bytes, field| Self::skip(&field.field_type, bytes))
+            }
+            Self::Array(array) => array.end(),
+            _ => Err(FieldError::Unreachable),
+        }
+    }
+
+    /// The value as a signed integer, if it is an integer that fits, a boolean or a code unit.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match *self {
+            Self::U64(value) => i64::try_from(value).ok(),
+            Self::I64(value) | Self::FileTime(value) => Some(value),
+            Self::Bool(value) => Some(value.into()),
+            Self::Char(value) | Self::U16(value) => Some(value.into()),
+            Self::I8(value) => Some(value.into()),
+            Self::U8(value) => Some(value.into()),
+            Self::I16(value) => Some(value.into()),
+            Self::I32(value) => Some(value.into()),
+            Self::U32(value) => Some(value.into()),
+            _ => None,
+        }
+    }
+
+    /// The value as an unsigned integer, if it is an integer that fits, a boolean or a code unit.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        match *self {
+            Self::U64(value) => Some(value),
+            _ => self.as_i64().and_then(|value| u64::try_from(value).ok()),
+        }
+    }
+
+    /// The value as a floating point number, if it is a number. 64-bit integers lose precision beyond 2^53.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "said in the documentation")]
+    pub fn as_f64(&self) -> Option<f64> {
+        match *self {
+            Self::F32(value) => Some(value.into()),
+            Self::F64(value) => Some(value),
+            Self::U64(value) => Some(value as f64),
+            Self::Bool(_) | Self::Char(_) | Self::FileTime(_) => None,
+            _ => self.as_i64().map(|value| value as f64),
+        }
+    }
+
+    /// The value as text: a string, or an array of characters.
+    #[must_use]
+    pub fn as_text(&self) -> Option<Utf16<'a>> {
+        match self {
+            Self::String(text) => Some(*text),
+            Self::Array(array) => array.text(),
+            _ => None,
+        }
+    }
+
+    /// The value as nested fields.
+    #[must_use]
+    pub fn as_struct(&self) -> Option<Struct<'a>> {
+        match self {
+            Self::Struct(inner) => Some(*inner),
+            _ => None,
+        }
+    }
+
+    /// The value as an array.
+    #[must_use]
+    pub fn as_array(&self) -> Option<Array<'a>> {
+        match self {
+            Self::Array(array) => Some(*array),
+            _ => None,
+        }
+    }
+}
+
+/// A payload, or a structure inside one: named values, read when asked for.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Struct<'a> {
+    fields: &'a Fields,
+    /// From the first value to the end of the payload, which may be further than the last value.
+    bytes: &'a [u8],
+}
+
+impl<'a> Struct<'a> {
+    pub(crate) fn new(fields: &'a Fields, bytes: &'a [u8]) -> Self {
+        Self { fields, bytes }
+    }
+
+    /// The declared fields.
+    #[must_use]
+    pub fn fields(&self) -> &'a Fields {
+        self.fields
+    }
+
+    /// The fields with their values, in payload order.
+    #[must_use]
+    pub fn values(&self) -> Values<'a> {
+        Values { fields: self.fields.iter(), bytes: Ok(self.bytes), previous: None }
+    }
+
+    /// The value of the field at `position`, `None` when there are not so many.
+    #[must_use]
+    pub fn get(&self, position: usize) -> Option<Result<Value<'a>, FieldError>> {
+        self.values().nth(position).map(|(_, value)| value)
+    }
+
+    /// The value of the named field, `None` when there is none.
+    ///
+    /// Structures without a name, which TraceLogging-style events wrap their fields in, are looked through.
+    pub fn value(&self, name: &str) -> Result<Option<Value<'a>>, FieldError> {
+        let Some(position) = self.fields.position(name) else {
+            return self.value_in_unnamed(name);
+        };
+        self.get(position).transpose()
+    }
+
+    /// The value at the end of a path of names through nested structures, `None` when there is none.
+    pub fn value_at(&self, path: &[&str]) -> Result<Option<Value<'a>>, FieldError> {
+        let Some((last, parents)) = path.split_last() else { return Ok(None) };
+        let mut inner = *self;
+        for name in parents {
+            match inner.value(name)? {
+                Some(Value::Struct(next)) => inner = next,
+                _ => return Ok(None),
+            }
+        }
+        inner.value(last)
+    }
+
+    fn value_in_unnamed(&self, name: &str) -> Result<Option<Value<'a>>, FieldError> {
+        for (position, field) in self.fields.iter().enumerate() {
+            if !field.name.is_empty() {
+                continue;
+            }
+            // Only look inside where the name can be found, so that a damaged value elsewhere does no harm.
+            if let FieldType::Struct(fields) = &field.field_type
+                && declares(fields, name)
+                && let Some(Value::Struct(inner)) = self.get(position).transpose()?
+            {
+                return inner.value(name);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a structure declares a field of that name, looking through structures without a name.
+fn declares(fields: &Fields, name: &str) -> bool {
+    fields.iter().any(|field| {
+        field.name == name
+            || (field.name.is_empty()
+                && matches!(&field.field_type, FieldType::Struct(inner) if declares(inner, name)))
+    })
+}
+
+impl fmt::Debug for Struct<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (field, value) in self.values() {
+            match value {
+                Ok(value) => map.entry(&field.name, &value),
+                Err(error) => map.entry(&field.name, &error),
+            };
+        }
+        map.finish()
+    }
+}
+
+/// The fields of a [`Struct`] with their values.
+#[derive(Debug, Clone)]
+pub struct Values<'a> {
+    fields: std::slice::Iter<'a, Field>,
+    /// From the previous value (or the first) to the payload's end.
+    bytes: Result<&'a [u8], FieldError>,
+    /// The value that is still to be skipped; done late, since the last one need not be.
+    previous: Option<&'a FieldType>,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = (&'a Field, Result<Value<'a>, FieldError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let field = self.fields.next()?;
+        if let (Some(previous), Ok(bytes)) = (self.previous, self.bytes) {
+            self.bytes = Value::skip(previous, bytes).map_err(|_| FieldError::Unreachable);
+        }
+        self.previous = Some(&field.field_type);
+        let value = self.bytes.and_then(|bytes| Value::read(&field.field_type, bytes));
+        Some((field, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.fields.size_hint()
+    }
+
+    fn nth(&mut self, count: usize) -> Option<Self::Item> {
+        for _ in 0..count {
+            let field = self.fields.next()?;
+            if let (Some(previous), Ok(bytes)) = (self.previous, self.bytes) {
+                self.bytes = Value::skip(previous, bytes).map_err(|_| FieldError::Unreachable);
+            }
+            self.previous = Some(&field.field_type);
+        }
+        self.next()
+    }
+}
+
+impl ExactSizeIterator for Values<'_> {}
+
+/// An array in a payload: elements of one type, read when asked for.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Array<'a> {
+    element: &'a FieldType,
+    count: u16,
+    /// From the first element to the end of the payload.
+    bytes: &'a [u8],
+}
+
+impl<'a> Array<'a> {
+    /// Number of elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// Whether there are no elements.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Type of the elements.
+    #[must_use]
+    pub fn element_type(&self) -> &'a FieldType {
+        self.element
+    }
+
+    /// The elements as one text, if they are characters.
+    #[must_use]
+    pub fn text(&self) -> Option<Utf16<'a>> {
+        matches!(self.element, FieldType::Char)
+            .then(|| Utf16::from_bytes(self.bytes.get(..self.len() * 2).unwrap_or_default()))
+    }
+
+    /// The elements.
+    #[must_use]
+    pub fn values(&self) -> Elements<'a> {
+        Elements { element: self.element, left: self.count, bytes: Ok(self.bytes), started: false }
+    }
+
+    /// The bytes after the last element.
+    fn end(&self) -> Result<&'a [u8], FieldError> {
+        match self.element.fixed_size() {
+            Some(size) => self.bytes.get(size.saturating_mul(self.len())..).ok_or(FieldError::Truncated),
+            None => (0..self.count).try_fold(self.bytes, |bytes, _| Value::skip(self.element, bytes)),
+        }
+    }
+}
+
+impl fmt::Debug for Array<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = f.debug_list();
+        for value in self.values() {
+            match value {
+                Ok(value) => list.entry(&value),
+                Err(error) => list.entry(&error),
+            };
+        }
+        list.finish()
+    }
+}
+
+/// The elements of an [`Array`].
+#[derive(Debug, Clone)]
+pub struct Elements<'a> {
+    element: &'a FieldType,
+    left: u16,
+    /// From the previous element (or the first) to the payload's end.
+    bytes: Result<&'a [u8], FieldError>,
+    started: bool,
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Result<Value<'a>, FieldError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        if let (true, Ok(bytes)) = (self.started, self.bytes) {
+            self.bytes = Value::skip(self.element, bytes).map_err(|_| FieldError::Unreachable);
+        }
+        self.started = true;
+        Some(self.bytes.and_then(|bytes| Value::read(self.element, bytes)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (usize::from(self.left), Some(usize::from(self.left)))
+    }
+}
+
+impl ExactSizeIterator for Elements<'_> {}
