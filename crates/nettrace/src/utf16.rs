@@ -70,6 +70,29 @@ impl<'a> Utf16<'a> {
         char::decode_utf16(self.units()).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
+    /// The parts between the occurrences of an ASCII character; the whole text when there are none.
+    pub fn split(&self, separator: char) -> impl Iterator<Item = Self> + use<'a> {
+        let mut rest = Some(*self);
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let Some((before, after)) = text.split_once(separator) else {
+                rest = None;
+                return Some(text);
+            };
+            rest = Some(after);
+            Some(before)
+        })
+    }
+
+    /// The parts before and after the first occurrence of an ASCII character, `None` when there is none.
+    #[must_use]
+    pub fn split_once(&self, separator: char) -> Option<(Self, Self)> {
+        let separator = u16::try_from(u32::from(separator)).ok()?;
+        let position = self.units().position(|unit| unit == separator)?;
+        let (before, rest) = self.bytes.split_at_checked(position * 2)?;
+        Some((Self { bytes: before }, Self { bytes: rest.get(2..)? }))
+    }
+
     /// Parses ASCII text of at most 64 characters, such as a number, without allocating.
     ///
     /// `None` when the text is longer, not ASCII, or not a `T`.
