@@ -6,22 +6,20 @@
 
 use diagnostics_ipc::request::{EventLevel, Provider, Rundown, SessionRequest};
 
-use super::clr_events::{CLR_PROVIDER, UnknownClrEvent, clr_event_keywords};
+use super::clr_events::CLR_PROVIDER;
 use super::heartbeat;
 use super::profiles::{DEFAULT_PROFILES, FILTER_AND_PAYLOAD_SPECS, Profile, ProfileProvider, TRACE_PROFILES};
-use super::provider_spec::{ProviderSpec, ProviderSpecError};
+use super::provider_spec::ProviderSpec;
 
 /// What a user chose. The default is what `dotnet-trace collect` does when nothing is chosen.
 #[derive(Debug, Clone)]
 pub struct TraceChoice {
-    /// Providers in the grammar of [`ProviderSpec::parse_list`].
-    pub providers: Option<String>,
+    /// Providers named one by one, as [`ProviderSpec::parse_list`] reads them: each provider once.
+    pub providers: Vec<ProviderSpec>,
     /// Profiles in the order given.
     pub profiles: Vec<&'static Profile>,
-    /// Names of CLR events joined by `+`.
-    pub clr_events: Option<String>,
-    /// The level of those.
-    pub clr_event_level: EventLevel,
+    /// Keywords and level of [`CLR_PROVIDER`], as [`clr_event_keywords`](super::clr_event_keywords) reads the names.
+    pub clr_events: Option<(u64, EventLevel)>,
     /// `Some(true)`: the default rundown on top of the profiles'; `Some(false)`: none.
     pub rundown: Option<bool>,
     /// The session's buffer in the target, MB, at least 1. The target uses as much of it as the reader is behind.
@@ -72,24 +70,12 @@ pub struct TraceRequest {
     pub warnings: Vec<String>,
 }
 
-/// Why a choice is not one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChoiceError {
-    /// The text of `--providers`.
-    #[error(transparent)]
-    Providers(#[from] ProviderSpecError),
-    /// The text of `--clrevents`.
-    #[error(transparent)]
-    ClrEvents(#[from] UnknownClrEvent),
-}
-
 impl Default for TraceChoice {
     fn default() -> Self {
         Self {
-            providers: None,
+            providers: Vec::new(),
             profiles: Vec::new(),
             clr_events: None,
-            clr_event_level: EventLevel::Informational,
             rundown: None,
             buffer_mb: 256,
             heartbeat: true,
@@ -105,33 +91,35 @@ impl TraceChoice {
     }
 
     /// Works out the request.
-    pub fn compose(&self) -> Result<TraceRequest, ChoiceError> {
-        let mut warnings = Vec::new();
-        let explicit = match self.providers.as_deref().filter(|list| !list.trim().is_empty()) {
-            Some(list) => ProviderSpec::parse_list(list)?,
-            None => Vec::new(),
-        };
-        warnings.extend(explicit.iter().filter(|p| p.is_named_by_guid()).map(|p| {
-            format!("provider '{}' is a GUID: runtimes know providers by name, so this may enable nothing", p.name)
-        }));
+    #[must_use]
+    pub fn compose(&self) -> TraceRequest {
+        let by_guid = self.providers.iter().filter(|provider| provider.is_named_by_guid());
+        let mut warnings: Vec<String> = by_guid
+            .map(|provider| {
+                format!(
+                    "provider '{}' is a GUID: runtimes know providers by name, so this may enable nothing",
+                    provider.name
+                )
+            })
+            .collect();
 
-        let nothing_chosen = explicit.is_empty() && self.profiles.is_empty() && self.clr_events.is_none();
+        let nothing_chosen = self.providers.is_empty() && self.profiles.is_empty() && self.clr_events.is_none();
         let defaults = DEFAULT_PROFILES.iter().filter_map(|name| Profile::find(TRACE_PROFILES, name));
         let profiles: Vec<&Profile> =
             if nothing_chosen { defaults.collect() } else { self.profiles.clone() };
 
-        let mut chosen: Vec<_> = explicit.into_iter().map(|spec| (spec, EnabledBy::Providers)).collect();
+        let mut chosen: Vec<_> =
+            self.providers.iter().map(|spec| (spec.clone(), EnabledBy::Providers)).collect();
         for provider in profiles.iter().flat_map(|profile| profile.providers) {
             add_of_profile(&mut chosen, provider);
         }
-        if let Some(names) = &self.clr_events {
-            let keywords = clr_event_keywords(names)?;
+        if let Some((keywords, level)) = self.clr_events {
             match chosen.iter().find(|(spec, _)| spec.is_named(CLR_PROVIDER)) {
                 Some((_, by)) => warnings.push(format!(
-                    "--clrevents {names} is ignored: {CLR_PROVIDER} is already enabled by {}",
+                    "--clrevents is ignored: {CLR_PROVIDER} is already enabled by {}",
                     by.as_str()
                 )),
-                None => chosen.push((clr(keywords, self.clr_event_level), EnabledBy::ClrEvents)),
+                None => chosen.push((clr(keywords, level), EnabledBy::ClrEvents)),
             }
         }
         if self.heartbeat {
@@ -143,13 +131,7 @@ impl TraceChoice {
         }
 
         let (rundown, rundown_of_old_runtime) = self.rundown(&profiles);
-        Ok(TraceRequest {
-            providers: chosen,
-            rundown,
-            rundown_of_old_runtime,
-            buffer_mb: self.buffer_mb,
-            warnings,
-        })
+        TraceRequest { providers: chosen, rundown, rundown_of_old_runtime, buffer_mb: self.buffer_mb, warnings }
     }
 
     /// The rundown, and the one for runtimes that cannot choose: what the profiles need together.
@@ -227,7 +209,7 @@ impl From<&ProfileProvider> for ProviderSpec {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse_level;
+    use super::super::{clr_event_keywords, parse_level};
     use super::super::profiles::MONITOR_PROFILES;
     use super::*;
 
@@ -242,10 +224,11 @@ mod tests {
     }
 
     impl Case {
-        fn compose(&self) -> Result<TraceRequest, ChoiceError> {
-            let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        fn compose(&self) -> TraceRequest {
+            let given = |text: &'static str| (!text.is_empty()).then_some(text);
+            let level = parse_level(self.level).unwrap_or(EventLevel::Informational);
             TraceChoice {
-                providers: given(self.providers),
+                providers: given(self.providers).map_or_else(Vec::new, |list| ProviderSpec::parse_list(list).unwrap()),
                 profiles: self
                     .profiles
                     .split(',')
@@ -256,8 +239,7 @@ mod tests {
                             .unwrap_or_else(|| panic!("no profile {name}"))
                     })
                     .collect(),
-                clr_events: given(self.clr_events),
-                clr_event_level: parse_level(self.level).unwrap_or(EventLevel::Informational),
+                clr_events: given(self.clr_events).map(|names| (clr_event_keywords(names).unwrap(), level)),
                 rundown: self.rundown,
                 heartbeat: false,
                 ..TraceChoice::default()
@@ -267,7 +249,7 @@ mod tests {
     }
 
     fn check(case: &Case, expected: &[&str]) -> TraceRequest {
-        let request = case.compose().expect("a valid choice");
+        let request = case.compose();
         let rows: Vec<String> =
             request.providers.iter().map(|(spec, by)| format!("{spec} {}", by.as_str())).collect();
         assert_eq!(rows, expected);
@@ -293,7 +275,7 @@ mod tests {
             ..Case::default()
         };
         let request = check(&case, &["Microsoft-Windows-DotNETRuntime:0x40000000:5 --providers"]);
-        assert!(request.warnings[0].contains("--clrevents gc is ignored"), "{:?}", request.warnings);
+        assert!(request.warnings[0].contains("--clrevents is ignored"), "{:?}", request.warnings);
     }
 
     #[test]
@@ -313,8 +295,6 @@ mod tests {
         check(&case, &["Microsoft-Windows-DotNETRuntime:0x11:4 --clrevents"]);
         let case = Case { clr_events: "gc", level: "5", ..Case::default() };
         check(&case, &["Microsoft-Windows-DotNETRuntime:0x1:5 --clrevents"]);
-        let error = Case { clr_events: "gc+bogus", ..Case::default() }.compose().expect_err("bogus");
-        assert!(error.to_string().contains("not a valid CLR event keyword"), "{error}");
     }
 
     #[test]
@@ -322,7 +302,7 @@ mod tests {
         let case = Case { profiles: "dotnet-common,gc-verbose", ..Case::default() };
         check(&case, &["Microsoft-Windows-DotNETRuntime:0x100003801f:5 --profile"]);
         let case = Case { profiles: "database,Http", ..Case::default() };
-        let request = case.compose().expect("a valid choice");
+        let request = case.compose();
         let (source, _) =
             request.providers.iter().find(|(p, _)| p.name == "Microsoft-Diagnostics-DiagnosticSource").unwrap();
         assert_eq!(source.arguments[0].1.lines().count(), 8, "the lines of both");
@@ -331,7 +311,7 @@ mod tests {
     #[test]
     fn rundown_follows_profiles_and_option() {
         let rundown = |profiles, providers, rundown| {
-            Case { profiles, providers, rundown, ..Case::default() }.compose().unwrap().rundown
+            Case { profiles, providers, rundown, ..Case::default() }.compose().rundown
         };
         assert_eq!(rundown("gc-collect", "", None), Rundown::Keywords(0x1));
         assert_eq!(rundown("gc-collect,dotnet-common", "", None), Rundown::Default);
@@ -344,7 +324,7 @@ mod tests {
     #[test]
     fn old_runtimes_get_what_the_profile_can_do_with() {
         let session = |profiles, version| {
-            Case { profiles, ..Case::default() }.compose().unwrap().session(version).rundown
+            Case { profiles, ..Case::default() }.compose().session(version).rundown
         };
         assert_eq!(session("gc-collect", Some("9.0.5")), Rundown::Keywords(1));
         assert_eq!(session("gc-collect", Some("10.0.0-rc.1")), Rundown::Keywords(1));
@@ -356,16 +336,17 @@ mod tests {
     #[test]
     fn the_session_carries_arguments_as_the_runtime_reads_them() {
         let case = Case { providers: "A:1:5:x=\"a;b\";y=c", rundown: Some(false), ..Case::default() };
-        let session = case.compose().unwrap().session(None);
+        let session = case.compose().session(None);
         assert_eq!(session.providers[0].arguments, "x=\"a;b\";y=c");
         assert_eq!((session.buffer_mb, session.rundown, session.stacks), (256, Rundown::None, true));
     }
 
     #[test]
     fn a_trace_that_can_be_quiet_gets_a_heartbeat() {
-        let mut choice = TraceChoice { providers: Some("A".to_owned()), ..TraceChoice::default() };
+        let providers = ProviderSpec::parse_list("A").unwrap();
+        let mut choice = TraceChoice { providers, ..TraceChoice::default() };
         let by = |choice: &TraceChoice| -> Vec<EnabledBy> {
-            choice.compose().unwrap().providers.iter().map(|(_, by)| *by).collect()
+            choice.compose().providers.iter().map(|(_, by)| *by).collect()
         };
         assert_eq!(by(&choice), [EnabledBy::Providers, EnabledBy::Heartbeat]);
         choice.heartbeat = false;
@@ -376,6 +357,6 @@ mod tests {
     #[test]
     fn a_guid_as_name_is_a_warning() {
         let case = Case { providers: "e13c0d23-ccbc-4e12-931b-d9cc2eee27e4:1:4", ..Case::default() };
-        assert!(case.compose().unwrap().warnings[0].contains("is a GUID"));
+        assert!(case.compose().warnings[0].contains("is a GUID"));
     }
 }

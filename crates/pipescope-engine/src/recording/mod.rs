@@ -21,7 +21,7 @@ mod provider_spec;
 mod session;
 
 pub use clr_events::{CLR_EVENTS, CLR_PROVIDER, ClrEvent, UnknownClrEvent, clr_event_keywords};
-pub use composition::{ChoiceError, EnabledBy, TraceChoice, TraceRequest};
+pub use composition::{EnabledBy, TraceChoice, TraceRequest};
 pub use profiles::{
     DEFAULT_PROFILES, MONITOR_PROFILES, Profile, ProfileProvider, SAMPLE_PROFILER, TRACE_PROFILES,
 };

@@ -7,8 +7,10 @@
 use std::time::{Duration, Instant};
 
 use diagnostics_ipc::client::{Client, Error, Session};
-use diagnostics_ipc::request::SessionRequest;
+use diagnostics_ipc::request::{Rundown, SessionRequest};
 use nettrace::{Decoder, Event, Sink};
+
+use super::composition::TraceRequest;
 
 /// How many bytes one read takes at most. The runtime writes in small pieces; this much is a burst of them.
 const CHUNK: usize = 64 * 1024;
@@ -70,6 +72,15 @@ impl Recording {
     pub async fn start(client: &Client, request: &SessionRequest) -> Result<Self, Error> {
         let session = client.start_session(request).await?;
         Ok(Self { session, tally: Tally::new(), started: Instant::now() })
+    }
+
+    /// Opens the session of a composed request, asking the runtime for its version where that decides.
+    pub async fn start_composed(client: &Client, request: &TraceRequest) -> Result<Self, Error> {
+        let version = match request.rundown {
+            Rundown::Keywords(_) => client.process_info().await.ok().and_then(|info| info.runtime_version),
+            Rundown::Default | Rundown::None => None,
+        };
+        Self::start(client, &request.session(version.as_deref())).await
     }
 
     /// Waits for the next bytes and puts them in place of what `chunk` holds. Cancel-safe: bytes are either in
