@@ -27,7 +27,11 @@ impl Advertise {
     pub fn decode(bytes: &[u8; Advertise::SIZE]) -> Result<Advertise, DecodeError> {
         let mut cursor = Cursor::new(bytes);
         if cursor.bytes("advertise magic", Self::MAGIC.len())? != Self::MAGIC {
-            return Err(DecodeError { field: "advertise magic", offset: 0, problem: Malformed::UnknownMagic });
+            return Err(DecodeError {
+                field: "advertise magic",
+                offset: 0,
+                problem: Malformed::UnknownMagic,
+            });
         }
         let runtime_cookie = cursor.guid("runtime cookie")?;
         let process_id = cursor.u64("process id")?;

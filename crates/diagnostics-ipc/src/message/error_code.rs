@@ -154,7 +154,12 @@ mod tests {
     #[test]
     fn the_table_names_each_code_once() {
         for row in ErrorCode::KNOWN {
-            assert_eq!(ErrorCode::KNOWN.iter().filter(|other| other.code == row.code).count(), 1, "{}", row.name);
+            assert_eq!(
+                ErrorCode::KNOWN.iter().filter(|other| other.code == row.code).count(),
+                1,
+                "{}",
+                row.name
+            );
         }
     }
 }

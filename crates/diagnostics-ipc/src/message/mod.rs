@@ -64,7 +64,8 @@ impl Header {
             return Err(DecodeError { field: "magic", offset: 0, problem: Malformed::UnknownMagic });
         }
         let size = cursor.u16("message size")?;
-        let header = Header { size, command_set: cursor.u8("command set")?, command_id: cursor.u8("command id")? };
+        let header =
+            Header { size, command_set: cursor.u8("command set")?, command_id: cursor.u8("command id")? };
         // Two reserved bytes follow; runtimes ignore them, and so do we.
         if usize::from(size) < Self::SIZE {
             let problem = Malformed::OutOfRange { value: u64::from(size) };

@@ -297,11 +297,8 @@ impl SessionRequest {
         let mut version = request.lowest_version().max(CollectVersion::V2);
         let mut attempts = Vec::new();
         loop {
-            let command = CollectTracing::Stream {
-                version,
-                format: StreamFormat::NetTrace,
-                request: request.clone(),
-            };
+            let command =
+                CollectTracing::Stream { version, format: StreamFormat::NetTrace, request: request.clone() };
             attempts.push(CollectAttempt { command, not_honoured: not_honoured.clone() });
             if version == CollectVersion::V1 {
                 return attempts;
@@ -356,8 +353,7 @@ mod tests {
     #[test]
     fn everything_is_given_up_step_by_step() {
         let filtered = Provider::new("A").filter(EventFilter::Allow(vec![1]));
-        let mut request =
-            SessionRequest::new([filtered]).without_stacks().rundown(Rundown::Keywords(0x10));
+        let mut request = SessionRequest::new([filtered]).without_stacks().rundown(Rundown::Keywords(0x10));
         request.buffering = Buffering::Block;
         let steps: Vec<_> =
             versions(&request).into_iter().map(|(version, lost)| (version, lost.len())).collect();

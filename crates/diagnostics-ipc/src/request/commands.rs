@@ -115,8 +115,9 @@ impl DumpRequest {
         let bits = cursor.u32("dump flags")?;
         let flags = match version {
             DumpVersion::V1 => DumpFlags { log: bits != 0, ..DumpFlags::default() },
-            DumpVersion::V2 | DumpVersion::V3 => DumpFlags::from_bits(bits)
-                .ok_or_else(|| before.error("dump flags", Malformed::OutOfRange { value: u64::from(bits) }))?,
+            DumpVersion::V2 | DumpVersion::V3 => DumpFlags::from_bits(bits).ok_or_else(|| {
+                before.error("dump flags", Malformed::OutOfRange { value: u64::from(bits) })
+            })?,
         };
         Ok(DumpRequest { path, kind, flags })
     }

@@ -1,0 +1,325 @@
+//! All processes, again and again, at next to no cost.
+//!
+//! A scan lists `/proc` and reads the kernel's table of sockets once per network namespace; everything else is
+//! remembered. The listing alone tells a process from another that has its pid now, since it comes with the number
+//! of the directory, which the kernel never gives twice. So between two scans that find the same runtimes nothing is
+//! opened but those tables.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::directories::Directories;
+use super::examine::{Finding, examine};
+use super::procfs::{ListeningSocket, Procfs};
+use super::{Problem, Process, SocketName};
+
+/// What a scan found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// The processes that can be reached, by pid.
+    pub processes: Vec<Process>,
+    /// What cannot be reached, and why.
+    pub problems: Vec<Problem>,
+}
+
+/// Finds .NET processes; keeps what it learned from scan to scan.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    procfs: Option<Procfs>,
+    processes: HashMap<u32, Seen>,
+    runtimes: HashMap<SocketKey, Runtime>,
+    directories: Directories,
+    own: Own,
+    round: u64,
+}
+
+/// What is the same for the whole life of this process.
+#[derive(Debug, Default)]
+struct Own {
+    pid: u32,
+    network: u64,
+}
+
+/// A process, .NET or not.
+#[derive(Debug)]
+struct Seen {
+    /// The number of its directory under `/proc`.
+    inode: u64,
+    first_round: u64,
+    last_round: u64,
+    /// The network namespace; `None` when it cannot be seen.
+    network: Option<u64>,
+    /// Read when a socket needs an owner; `Some(None)` when it cannot be read.
+    start_key: Option<Option<u64>>,
+    namespace_pid: Option<Option<u32>>,
+}
+
+/// What a socket is known by from scan to scan.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum SocketKey {
+    /// By the kernel's table: network namespace and number.
+    Listening { network: u64, inode: u64 },
+    /// By its file, where there is no table.
+    File(PathBuf),
+}
+
+#[derive(Debug)]
+struct Runtime {
+    name: SocketName,
+    /// The path as its process bound it.
+    bound: PathBuf,
+    /// Pid and directory number of its process, where that is known.
+    owner: Option<(u32, u64)>,
+    finding: Finding,
+    examined_round: u64,
+    last_round: u64,
+}
+
+/// After how many scans something that can change on its own (the permission to use a socket, the network namespace
+/// of a process) is looked at again.
+const RECHECK_ROUNDS: u64 = 16;
+
+/// For how many scans a new process is looked at every time: a container's first process moves into its own
+/// namespaces only after it has been started.
+const YOUNG_ROUNDS: u64 = 4;
+
+impl Scanner {
+    /// A scanner that knows nothing yet.
+    #[must_use]
+    pub fn new() -> Scanner {
+        Scanner { directories: Directories::usual(), ..Scanner::default() }
+    }
+
+    /// Looks for .NET processes. This process itself is left out.
+    pub fn scan(&mut self) -> Scan {
+        self.round += 1;
+        let mut procfs = match self.procfs.take().map_or_else(Procfs::open, Ok) {
+            Ok(procfs) => procfs,
+            Err(error) => return unreadable(&error),
+        };
+        let scan = self.scan_with(&mut procfs);
+        self.procfs = Some(procfs);
+        scan
+    }
+
+    fn scan_with(&mut self, procfs: &mut Procfs) -> Scan {
+        if self.round == 1 {
+            self.own = Own::read(procfs);
+        }
+        // Before the tables: a socket whose file is seen here and that is in no table below is really dead or dying.
+        self.directories.refresh();
+        if let Err(error) = self.list_processes(procfs) {
+            return unreadable(&error);
+        }
+        self.look_up_networks(procfs);
+        for (key, socket) in self.read_sockets(procfs) {
+            self.settle(procfs, key, socket);
+        }
+        let round = self.round;
+        self.runtimes.retain(|_, runtime| runtime.last_round == round);
+        self.report(procfs)
+    }
+
+    fn list_processes(&mut self, procfs: &mut Procfs) -> std::io::Result<()> {
+        let (processes, round) = (&mut self.processes, self.round);
+        procfs.processes(|pid, inode| {
+            let seen = processes.entry(pid).or_insert_with(|| Seen::new(inode, round));
+            if seen.inode != inode {
+                *seen = Seen::new(inode, round);
+            }
+            seen.last_round = round;
+        })?;
+        processes.retain(|_, seen| seen.last_round == round);
+        Ok(())
+    }
+
+    fn look_up_networks(&mut self, procfs: &mut Procfs) {
+        for (pid, seen) in &mut self.processes {
+            let age = self.round - seen.first_round;
+            // The pid spreads the later looks evenly over the scans.
+            if age < YOUNG_ROUNDS || (self.round + u64::from(*pid)).is_multiple_of(RECHECK_ROUNDS) {
+                seen.network = procfs.namespace(&format!("{pid}/ns/net")).ok();
+            }
+        }
+    }
+
+    /// The listening sockets of all network namespaces.
+    fn read_sockets(&mut self, procfs: &mut Procfs) -> Vec<(SocketKey, ListeningSocket)> {
+        let mut found = Vec::new();
+        let mut collect = |network, sockets: Vec<ListeningSocket>| {
+            found.extend(
+                sockets
+                    .into_iter()
+                    .map(|socket| (SocketKey::Listening { network, inode: socket.inode }, socket)),
+            );
+        };
+        let own_table = procfs.sockets("self");
+        let own_table_readable = own_table.is_ok();
+        collect(self.own.network, own_table.unwrap_or_default());
+        let mut read = HashSet::from([self.own.network]);
+        for (pid, seen) in &self.processes {
+            let Some(network) = seen.network else { continue };
+            // A process that ended meanwhile leaves its namespace to the next one in it.
+            if !read.contains(&network)
+                && let Ok(sockets) = procfs.sockets(&pid.to_string())
+            {
+                read.insert(network);
+                collect(network, sockets);
+            }
+        }
+        if !own_table_readable {
+            self.search_directories(procfs, &mut found);
+        }
+        found
+    }
+
+    /// Sockets by their files, where the kernel's table cannot be read (`/proc` mounted with `subset=pid`, sandboxes).
+    fn search_directories(&mut self, procfs: &mut Procfs, found: &mut Vec<(SocketKey, ListeningSocket)>) {
+        for (pid, seen) in &self.processes {
+            if self.round - seen.first_round < YOUNG_ROUNDS
+                && let Ok(Some(directory)) = procfs.temporary_directory(*pid)
+            {
+                self.directories.watch(&directory);
+            }
+        }
+        self.directories.refresh();
+        for (name, path) in self.directories.sockets() {
+            let socket = ListeningSocket { inode: 0, name: *name, path: path.clone() };
+            found.push((SocketKey::File(path.clone()), socket));
+        }
+    }
+
+    /// Brings what is known of one socket up to date.
+    fn settle(&mut self, procfs: &mut Procfs, key: SocketKey, socket: ListeningSocket) {
+        let round = self.round;
+        if let Some(runtime) = self.runtimes.get_mut(&key)
+            && runtime.name == socket.name
+            && let Some((pid, inode)) = runtime.owner
+            && self.processes.get(&pid).is_some_and(|seen| seen.inode == inode)
+        {
+            runtime.last_round = round;
+            if round - runtime.examined_round >= RECHECK_ROUNDS {
+                runtime.finding = examine(procfs, pid, runtime.name, &runtime.bound);
+                runtime.examined_round = round;
+            }
+            return;
+        }
+        let network = match key {
+            SocketKey::Listening { network, .. } => Some(network),
+            SocketKey::File(_) => None,
+        };
+        let owner = self.owner(procfs, socket.name, network);
+        let finding = match owner {
+            Some((pid, _)) => examine(procfs, pid, socket.name, &socket.path),
+            // A file alone is no sign of a runtime; it may be stale, which is reported from the directories.
+            None if network.is_none() => Finding::Gone,
+            None => {
+                let ListeningSocket { name, path, .. } = &socket;
+                Finding::Problem(Problem::ProcessNotVisible { pid: name.pid, socket: path.clone() })
+            }
+        };
+        if let Finding::Reachable(process) = &finding
+            && process.socket == socket.path
+            && let Some(directory) = socket.path.parent()
+        {
+            self.directories.watch(directory);
+        }
+        let ListeningSocket { name, path: bound, .. } = socket;
+        let runtime = Runtime { name, bound, owner, finding, examined_round: round, last_round: round };
+        self.runtimes.insert(key, runtime);
+    }
+
+    /// The process a socket belongs to: pid and directory number.
+    fn owner(&mut self, procfs: &mut Procfs, name: SocketName, network: Option<u64>) -> Option<(u32, u64)> {
+        let mut is_owner = |pid: u32, seen: &mut Seen| {
+            seen.start_key(procfs, pid) == Some(name.start_key)
+                && seen.namespace_pid(procfs, pid) == Some(name.pid)
+        };
+        // Outside containers the pid in the name is the pid.
+        if let Some(seen) = self.processes.get_mut(&name.pid)
+            && is_owner(name.pid, seen)
+        {
+            return Some((name.pid, seen.inode));
+        }
+        self.processes
+            .iter_mut()
+            .filter(|(_, seen)| network.is_none() || seen.network.is_none() || seen.network == network)
+            .find_map(|(pid, seen)| is_owner(*pid, seen).then_some((*pid, seen.inode)))
+    }
+
+    fn report(&mut self, procfs: &mut Procfs) -> Scan {
+        let mut scan = Scan::default();
+        for runtime in self.runtimes.values() {
+            match &runtime.finding {
+                _ if runtime.owner.is_some_and(|(pid, _)| pid == self.own.pid) => {}
+                Finding::Reachable(process) => scan.processes.push(process.clone()),
+                Finding::Problem(problem) => scan.problems.push(problem.clone()),
+                Finding::Gone => {}
+            }
+        }
+        let listening: HashSet<SocketName> = self
+            .runtimes
+            .values()
+            .filter(|runtime| runtime.owner.is_some())
+            .map(|runtime| runtime.name)
+            .collect();
+        let files: Vec<_> =
+            self.directories.sockets().filter(|(name, _)| !listening.contains(name)).cloned().collect();
+        for (name, socket) in files {
+            let alive = self
+                .processes
+                .get_mut(&name.pid)
+                .is_some_and(|seen| seen.start_key(procfs, name.pid) == Some(name.start_key));
+            let unseen = self.runtimes.values().any(|runtime| runtime.name == name);
+            // The file may have gone since the directory was listed, which is what happens at every normal exit.
+            if !alive && !unseen && Path::new(&socket).exists() {
+                scan.problems.push(Problem::StaleSocket { pid: name.pid, socket });
+            }
+        }
+        scan.processes.sort_by_key(|process| (process.pid, process.start_key));
+        scan.problems.sort_by_cached_key(ToString::to_string);
+        scan.problems.dedup();
+        scan
+    }
+}
+
+impl Own {
+    fn read(procfs: &mut Procfs) -> Own {
+        // Not `std::process::id`: this is the pid as this mount of /proc counts, which may be that of the host.
+        let link = procfs.link("self").unwrap_or_default();
+        let pid = std::str::from_utf8(&link).ok().and_then(|pid| pid.parse().ok());
+        Own {
+            pid: pid.unwrap_or_else(std::process::id),
+            network: procfs.namespace("self/ns/net").unwrap_or_default(),
+        }
+    }
+}
+
+impl Seen {
+    fn new(inode: u64, round: u64) -> Seen {
+        Seen {
+            inode,
+            first_round: round,
+            last_round: round,
+            network: None,
+            start_key: None,
+            namespace_pid: None,
+        }
+    }
+
+    fn start_key(&mut self, procfs: &mut Procfs, pid: u32) -> Option<u64> {
+        *self.start_key.get_or_insert_with(|| procfs.stat(pid).ok().map(|stat| stat.start_key))
+    }
+
+    fn namespace_pid(&mut self, procfs: &mut Procfs, pid: u32) -> Option<u32> {
+        *self.namespace_pid.get_or_insert_with(|| {
+            let status = procfs.status(pid).ok()?;
+            Some(status.namespace_pid.unwrap_or(pid))
+        })
+    }
+}
+
+fn unreadable(error: &std::io::Error) -> Scan {
+    Scan { processes: Vec::new(), problems: vec![Problem::ProcUnreadable { reason: error.to_string() }] }
+}
