@@ -47,6 +47,9 @@ pub struct Figures {
     pub gen2_collections: u64,
     /// `GC.GetTotalAllocatedBytes(true)`.
     pub allocated_bytes: u64,
+    /// `GC.GetTotalAllocatedBytes(false)`: what the runtime's allocation counters read. Counts whole allocation buffers
+    /// of some kB as they are handed to threads, so it runs ahead of `allocated_bytes`.
+    pub allocated_bytes_counted: u64,
     /// `Monitor.LockContentionCount`.
     pub lock_contentions: u64,
     /// `ThreadPool.CompletedWorkItemCount`.
@@ -57,8 +60,6 @@ pub struct Figures {
     pub active_timers: u64,
     /// Assemblies loaded.
     pub assemblies: u64,
-    /// Operating system threads of the process.
-    pub threads: u64,
     /// `GC.GetTotalPauseDuration()` in milliseconds. From .NET 9 on.
     pub pause_ms: Option<f64>,
     /// `JitInfo.GetCompiledMethodCount()`. From .NET 9 on.

@@ -1,5 +1,10 @@
 //! Every runtime starts every program that it has, and the programs count right.
 
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use testbed::{Program, Runtime, Target};
 
 /// Runs the check on each runtime, all at once, and says which one failed.
@@ -43,7 +48,7 @@ fn work_counts_what_it_does() {
         assert!(after.lock_contentions - before.lock_contentions >= 5);
         assert!(after.completed_work_items - before.completed_work_items >= 20);
         assert_eq!(after.active_timers - before.active_timers, 4);
-        assert!(after.threads >= 3);
+        assert!(after.allocated_bytes_counted >= after.allocated_bytes);
         assert_eq!(after.methods_jitted.is_some(), runtime.major() >= 9);
         if let (Some(before), Some(after)) = (before.methods_jitted, after.methods_jitted) {
             assert!(after - before >= 10, "{before} {after}");
@@ -152,6 +157,53 @@ fn a_target_stops_and_goes_on() {
     target.stop_signal();
     target.cont_signal();
     target.run("throw 1");
+}
+
+#[test]
+fn a_target_can_belong_to_another_user() {
+    use std::os::unix::fs::MetadataExt as _;
+    const NOBODY: u32 = 65534;
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("skipped: only root can start a process as another user");
+        return;
+    }
+    let mut target = Target::builder(Runtime::Net9, Program::Work).user(NOBODY).start();
+    assert_eq!(std::fs::metadata(format!("/proc/{}", target.pid())).unwrap().uid(), NOBODY);
+    assert_eq!(std::fs::metadata(target.socket()).unwrap().uid(), NOBODY);
+}
+
+/// What the next test kills.
+#[test]
+#[ignore = "runs only inside another test"]
+fn starts_a_target_and_never_ends() {
+    let target = Target::start(Runtime::Net9, Program::Work, &["stay"]);
+    println!("\ntarget {}", target.pid());
+    loop {
+        std::thread::park();
+    }
+}
+
+#[test]
+fn a_target_ends_with_the_process_that_started_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut starter = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "starts_a_target_and_never_ends", "--ignored", "--nocapture"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(starter.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let pid = lines.find_map(|line| line.strip_prefix("target ").map(String::from)).unwrap();
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    assert!(process.exists());
+    starter.kill().unwrap();
+    starter.wait().unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    // Where the kernel's signal is not to be had, the target ends since its standard input does.
+    while std::fs::read_to_string(process.join("stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(Instant::now() < end, "process {pid} outlived the one that started it");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
