@@ -14,6 +14,7 @@
 //!
 //! This crate is for tests, so what cannot be done panics with a message that says what to do about it.
 
+mod builder;
 mod http;
 mod install;
 mod layout;
@@ -21,8 +22,9 @@ mod runtime;
 mod spawner;
 mod target;
 
+pub use builder::Builder;
 pub use http::{Response, get};
 pub use install::{InstallError, install};
 pub use layout::Layout;
 pub use runtime::{Program, Runtime};
-pub use target::{Builder, Figures, Target};
+pub use target::{Figures, Target};
