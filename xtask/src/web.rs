@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -25,23 +26,38 @@ pub(crate) fn install() -> Result<()> {
         bail!("`npm` (Node.js 20 or newer) is needed to build the pages; please install it");
     }
     // npm writes the second file after an installation; a lock file that changed since is newer.
-    let modified = |path: &str| fs::metadata(Path::new(FOLDER).join(path)).and_then(|data| data.modified());
+    let modified = |path: &str| changed(&Path::new(FOLDER).join(path));
     let (locked, installed) = (modified("package-lock.json"), modified("node_modules/.package-lock.json"));
-    if let (Ok(locked), Ok(installed)) = (&locked, &installed)
-        && locked <= installed
-    {
+    if installed.is_some() && locked <= installed {
         return Ok(());
     }
-    run(npm(if locked.is_ok() { "ci" } else { "install" }).args(["--no-audit", "--no-fund"]))
+    run(npm(if locked.is_some() { "ci" } else { "install" }).args(["--no-audit", "--no-fund"]))
 }
 
-/// Builds the pages that are embedded in the program.
+/// Builds the pages that are embedded in the program, unless they are newer than their sources.
 pub(crate) fn build() -> Result<()> {
     if !exists() {
         return Ok(());
     }
     install()?;
+    let folder = Path::new(FOLDER);
+    let built = changed(&folder.join("dist/index.html"));
+    let entries = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    let sources = entries.filter(|path| !path.ends_with("dist") && !path.ends_with("node_modules"));
+    if built.is_some() && built >= sources.filter_map(|source| newest(&source)).max() {
+        return Ok(());
+    }
     run(npm("run").arg("build"))
+}
+
+/// When a file, or anything in a folder, last changed.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let below = fs::read_dir(path).into_iter().flatten().flatten();
+    below.filter_map(|entry| newest(&entry.path())).chain(changed(path)).max()
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Type check and unit tests. Gives what the tests printed.
