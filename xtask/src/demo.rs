@@ -58,11 +58,19 @@ fn run(program: &Path, port: u16, time: Option<Duration>) -> Result<()> {
 
     let end = Instant::now() + time;
     while !stop.load(Ordering::Relaxed) && Instant::now() < end {
-        if !serve.is_running() {
-            bail!("`pipescope serve` ended by itself");
-        }
-        if !target.is_running() {
-            bail!("the application ended by itself");
+        let ended = if !serve.is_running() {
+            Some("`pipescope serve`")
+        } else if !target.is_running() {
+            Some("the application")
+        } else {
+            None
+        };
+        if let Some(ended) = ended {
+            // They may have heard a terminal's Ctrl-C before us.
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            bail!("{ended} ended by itself");
         }
         thread::sleep(Duration::from_millis(50));
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::command::{command, run};
+use crate::command::{command, find, run};
 use crate::target_dir;
 
 /// A musl build is fully static.
@@ -40,6 +40,17 @@ pub(crate) fn add_target(target: &str) -> Result<()> {
     }
 }
 
+/// A command that is asked to end when the thread that started it does, where util-linux's `setpriv` is there. Only
+/// the main thread starts any.
+fn ended_with_us(program: &Path) -> Command {
+    if find("setpriv").is_none() {
+        return Command::new(program);
+    }
+    let mut command = command("setpriv --pdeathsig TERM");
+    command.arg(program);
+    command
+}
+
 /// A running `pipescope serve`. Dropping it ends it.
 pub(crate) struct Serve {
     child: Child,
@@ -51,7 +62,7 @@ impl Serve {
     pub(crate) fn start(program: &Path, port: u16, tmpdir: &Path) -> Result<Serve> {
         const LIMIT: Duration = Duration::from_secs(60);
         const PREFIX: &str = "Listening on ";
-        let mut command = Command::new(program);
+        let mut command = ended_with_us(program);
         command.args(["serve", "--urls", &format!("http://127.0.0.1:{port}")]).env("TMPDIR", tmpdir);
         let mut child = command
             .stdin(Stdio::null())
