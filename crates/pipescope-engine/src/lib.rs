@@ -1,1 +1,20 @@
-//! Live monitoring of .NET processes: targets, sessions, counters, history, recordings.
+//! Live monitoring of .NET processes from outside.
+//!
+//! This crate owns everything between the protocol and the screen: which processes there are, the sessions that are
+//! open on them, what their counters said, how that becomes a history, a `/metrics` page or a trace file. It knows
+//! nothing of HTTP and nothing of terminals.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`counters`] | what do the counters and meters of one process say? |
+//! | [`monitor`] | which processes are there, and what did each one's counters say lately? |
+//! | [`exposition`] | how does that look to Prometheus? |
+//! | [`recording`] | how is a trace taken, and of what? |
+//!
+//! The folds ([`counters::CounterFold`], the history, the exposition) are plain state machines that take events and a
+//! clock; only [`counters::CounterSession`], [`recording::Recording`] and [`monitor::Monitor`] wait for anything.
+
+pub mod counters;
+pub mod exposition;
+pub mod monitor;
+pub mod recording;

@@ -103,10 +103,10 @@ impl TraceChoice {
             })
             .collect();
 
-        let nothing_chosen = self.providers.is_empty() && self.profiles.is_empty() && self.clr_events.is_none();
+        let nothing_chosen =
+            self.providers.is_empty() && self.profiles.is_empty() && self.clr_events.is_none();
         let defaults = DEFAULT_PROFILES.iter().filter_map(|name| Profile::find(TRACE_PROFILES, name));
-        let profiles: Vec<&Profile> =
-            if nothing_chosen { defaults.collect() } else { self.profiles.clone() };
+        let profiles: Vec<&Profile> = if nothing_chosen { defaults.collect() } else { self.profiles.clone() };
 
         let mut chosen: Vec<_> =
             self.providers.iter().map(|spec| (spec.clone(), EnabledBy::Providers)).collect();
@@ -131,7 +131,13 @@ impl TraceChoice {
         }
 
         let (rundown, rundown_of_old_runtime) = self.rundown(&profiles);
-        TraceRequest { providers: chosen, rundown, rundown_of_old_runtime, buffer_mb: self.buffer_mb, warnings }
+        TraceRequest {
+            providers: chosen,
+            rundown,
+            rundown_of_old_runtime,
+            buffer_mb: self.buffer_mb,
+            warnings,
+        }
     }
 
     /// The rundown, and the one for runtimes that cannot choose: what the profiles need together.
@@ -142,9 +148,7 @@ impl TraceChoice {
         match self.rundown {
             Some(false) => (Rundown::None, Rundown::None),
             Some(true) => (
-                Rundown::from_keywords(
-                    joined(|p| p.rundown).as_keywords() | Rundown::Default.as_keywords(),
-                ),
+                Rundown::from_keywords(joined(|p| p.rundown).as_keywords() | Rundown::Default.as_keywords()),
                 Rundown::Default,
             ),
             None if profiles.is_empty() => (Rundown::Default, Rundown::Default),
@@ -197,7 +201,8 @@ fn add_of_profile(chosen: &mut Vec<(ProviderSpec, EnabledBy)>, new: &ProfileProv
 
 impl From<&ProfileProvider> for ProviderSpec {
     fn from(provider: &ProfileProvider) -> Self {
-        let arguments = provider.arguments.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let arguments =
+            provider.arguments.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         Self {
             name: provider.name.to_owned(),
             keywords: provider.keywords,
@@ -209,8 +214,8 @@ impl From<&ProfileProvider> for ProviderSpec {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{clr_event_keywords, parse_level};
     use super::super::profiles::MONITOR_PROFILES;
+    use super::super::{clr_event_keywords, parse_level};
     use super::*;
 
     /// What is chosen, as the command line has it.
@@ -228,7 +233,8 @@ mod tests {
             let given = |text: &'static str| (!text.is_empty()).then_some(text);
             let level = parse_level(self.level).unwrap_or(EventLevel::Informational);
             TraceChoice {
-                providers: given(self.providers).map_or_else(Vec::new, |list| ProviderSpec::parse_list(list).unwrap()),
+                providers: given(self.providers)
+                    .map_or_else(Vec::new, |list| ProviderSpec::parse_list(list).unwrap()),
                 profiles: self
                     .profiles
                     .split(',')
@@ -303,8 +309,11 @@ mod tests {
         check(&case, &["Microsoft-Windows-DotNETRuntime:0x100003801f:5 --profile"]);
         let case = Case { profiles: "database,Http", ..Case::default() };
         let request = case.compose();
-        let (source, _) =
-            request.providers.iter().find(|(p, _)| p.name == "Microsoft-Diagnostics-DiagnosticSource").unwrap();
+        let (source, _) = request
+            .providers
+            .iter()
+            .find(|(p, _)| p.name == "Microsoft-Diagnostics-DiagnosticSource")
+            .unwrap();
         assert_eq!(source.arguments[0].1.lines().count(), 8, "the lines of both");
     }
 
@@ -323,9 +332,8 @@ mod tests {
 
     #[test]
     fn old_runtimes_get_what_the_profile_can_do_with() {
-        let session = |profiles, version| {
-            Case { profiles, ..Case::default() }.compose().session(version).rundown
-        };
+        let session =
+            |profiles, version| Case { profiles, ..Case::default() }.compose().session(version).rundown;
         assert_eq!(session("gc-collect", Some("9.0.5")), Rundown::Keywords(1));
         assert_eq!(session("gc-collect", Some("10.0.0-rc.1")), Rundown::Keywords(1));
         assert_eq!(session("gc-collect", Some("8.0.1")), Rundown::None);
@@ -351,7 +359,11 @@ mod tests {
         assert_eq!(by(&choice), [EnabledBy::Providers, EnabledBy::Heartbeat]);
         choice.heartbeat = false;
         assert_eq!(by(&choice), [EnabledBy::Providers]);
-        assert_eq!(by(&TraceChoice::default()), [EnabledBy::Profile, EnabledBy::Profile], "the sampler beats");
+        assert_eq!(
+            by(&TraceChoice::default()),
+            [EnabledBy::Profile, EnabledBy::Profile],
+            "the sampler beats"
+        );
     }
 
     #[test]

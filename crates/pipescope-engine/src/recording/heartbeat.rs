@@ -73,8 +73,14 @@ mod tests {
             "Other:0:4:EventCounterIntervalSec=1",
             "Other:0x0:4:EventCounterIntervalSec=1,System.Runtime:0x0:1:EventCounterIntervalSec=5",
         );
-        check("system.runtime:0:4:EventCounterIntervalSec=1", "system.runtime:0x0:4:EventCounterIntervalSec=1");
-        check("A:1:4,Microsoft-DotNETCore-SampleProfiler", "A:0x1:4,Microsoft-DotNETCore-SampleProfiler:0x0:4");
+        check(
+            "system.runtime:0:4:EventCounterIntervalSec=1",
+            "system.runtime:0x0:4:EventCounterIntervalSec=1",
+        );
+        check(
+            "A:1:4,Microsoft-DotNETCore-SampleProfiler",
+            "A:0x1:4,Microsoft-DotNETCore-SampleProfiler:0x0:4",
+        );
         check("System.Diagnostics.Metrics:2:4", "System.Diagnostics.Metrics:0x2:4");
     }
 

@@ -302,9 +302,12 @@ mod tests {
 
     fn check(text: &str, keywords: u64, level: u32, arguments: &[(&str, &str)]) {
         let spec: ProviderSpec = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
-        let pairs: Vec<(&str, &str)> =
-            spec.arguments.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!((spec.keywords, spec.level as u32, pairs.as_slice()), (keywords, level, arguments), "{text}");
+        let pairs: Vec<(&str, &str)> = spec.arguments.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(
+            (spec.keywords, spec.level as u32, pairs.as_slice()),
+            (keywords, level, arguments),
+            "{text}"
+        );
         assert_eq!(spec.to_string().parse(), Ok(spec), "{text} read back");
     }
 

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use diagnostics_ipc::client::{Client, Error, Session};
-use diagnostics_ipc::request::{Rundown, SessionRequest};
+use diagnostics_ipc::request::{Rundown, SessionFeature, SessionRequest};
 use nettrace::{Decoder, Event, Sink};
 
 use super::composition::TraceRequest;
@@ -95,20 +95,19 @@ impl Recording {
         chunk: &mut Vec<u8>,
         watcher: &mut S,
     ) -> Result<Flow, Error> {
-        chunk.resize(CHUNK, 0);
-        let count = match self.session.read(chunk).await {
-            Ok(count) => count,
-            Err(error) => {
-                chunk.clear();
-                return Err(error);
-            }
-        };
-        chunk.truncate(count);
-        if count == 0 {
+        chunk.clear();
+        chunk.reserve(CHUNK);
+        if self.session.read_buf(chunk).await? == 0 {
             return Ok(Flow::Ended);
         }
         self.tally.add(chunk, watcher);
         Ok(Flow::Bytes)
+    }
+
+    /// What the request wanted and this runtime is too old for.
+    #[must_use]
+    pub fn not_honoured(&self) -> &[SessionFeature] {
+        self.session.not_honoured()
     }
 
     /// How far it is.
