@@ -4,6 +4,7 @@
 // The program ends with its standard input. `Run` lists the commands.
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.Tracing;
 using System.Globalization;
 using System.Reflection;
 using System.Reflection.Emit;
@@ -19,6 +20,7 @@ internal static class Work
     private static readonly Func<uint> exceptionCount = ExceptionCounter();
     private static readonly Action<int> collect = Collector();
     private static volatile object sink;
+    private static Listener listener;
 
     private static int Main()
     {
@@ -53,6 +55,8 @@ internal static class Work
             case "threads": Threads(Number(1)); break;
             case "spin": Spin(Number(1)); break;
             case "env": return "env " + words[1] + "=" + Environment.GetEnvironmentVariable(words[1]);
+            case "listen": listener = listener ?? new Listener(); break;
+            case "ticks": return "ticks " + listener.Said(words[1]);
             case "idle": break;
             case "figures": return "figures " + Figures();
             case "crash": new Thread(() => throw new InvalidOperationException("asked to crash")).Start(); Thread.Sleep(-1); break;
@@ -166,6 +170,41 @@ internal static class Work
     {
         var end = Environment.TickCount + (int)milliseconds;
         while (Environment.TickCount - end < 0) { }
+    }
+
+    // Hears, inside the process, what the counters of System.Runtime say each second: the very values that every other
+    // client is sent, some of which (allocated bytes) nobody can read at the moment they were taken.
+    private sealed class Listener : EventListener
+    {
+        private readonly Dictionary<string, List<string>> said = new Dictionary<string, List<string>>();
+
+        // The increments of a counter since `listen`, interval by interval.
+        public string Said(string counter)
+        {
+            lock (said) return "[" + (said.TryGetValue(counter, out var increments) ? string.Join(",", increments) : "") + "]";
+        }
+
+        protected override void OnEventSourceCreated(EventSource source)
+        {
+            if (source.Name != "System.Runtime") return;
+            var arguments = new Dictionary<string, string> { { "EventCounterIntervalSec", "1" } };
+            EnableEvents(source, EventLevel.Critical, EventKeywords.None, arguments);
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs written)
+        {
+            if (written.EventName != "EventCounters" || said == null) return;
+            foreach (var payload in written.Payload)
+            {
+                if (!(payload is IDictionary<string, object> fields) || !fields.TryGetValue("Increment", out var increment)) continue;
+                lock (said)
+                {
+                    var counter = (string)fields["Name"];
+                    if (!said.TryGetValue(counter, out var increments)) said[counter] = increments = new List<string>();
+                    increments.Add(((double)increment).ToString("R", CultureInfo.InvariantCulture));
+                }
+            }
+        }
     }
 
     // What the runtime's own exception-count counter reads.

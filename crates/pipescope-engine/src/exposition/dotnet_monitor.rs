@@ -52,18 +52,13 @@ fn name(provider: &str, counter: &str, unit: &str) -> (String, f64) {
     name.push('_');
     push_replaced(&mut name, counter);
     let known = UNITS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(unit));
-    let factor = match known {
-        Some((_, suffix, factor)) => {
-            name.push_str(suffix);
-            *factor
-        }
-        None => {
-            name.push('_');
-            push_replaced(&mut name, unit);
-            1.0
-        }
-    };
-    (name, factor)
+    if let Some((_, suffix, factor)) = known {
+        name.push_str(suffix);
+        return (name, *factor);
+    }
+    name.push('_');
+    push_replaced(&mut name, unit);
+    (name, 1.0)
 }
 
 fn is_valid(c: char) -> bool {
