@@ -195,25 +195,29 @@ impl Block {
     #[inline]
     fn next_header(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Outcome> {
         let available = cursor.remaining();
-        let result = if !self.compressed {
-            self.header.read_uncompressed(cursor)
-        } else if available >= MAX_COMPRESSED {
-            // It cannot run short, so it may be read in place.
-            return match self.header.read_compressed(cursor) {
-                Ok(()) => Ok(()),
-                Err(stop) => Err(Progress::stopped(0, available, stop).outcome),
-            };
-        } else {
-            let mut look = *cursor;
-            let mut header = self.header;
-            let result = header.read_compressed(&mut look);
-            if result.is_ok() {
-                *cursor = look;
-                self.header = header;
+        let mut look = *cursor;
+        if !self.compressed {
+            match self.header.read_uncompressed(&mut look) {
+                Ok(()) => *cursor = look,
+                Err(stop) => return Err(Progress::stopped(0, available, stop).outcome),
             }
-            result
-        };
-        result.map_err(|stop| Progress::stopped(0, available, stop).outcome)
+        } else if available >= MAX_COMPRESSED {
+            // It cannot run short, so the header may be read over the previous one, which an error makes useless anyway.
+            match self.header.read_compressed(&mut look) {
+                Ok(()) => *cursor = look,
+                Err(stop) => return Err(Progress::stopped(0, available, stop).outcome),
+            }
+        } else {
+            let mut header = self.header;
+            match header.read_compressed(&mut look) {
+                Ok(()) => {
+                    *cursor = look;
+                    self.header = header;
+                }
+                Err(stop) => return Err(Progress::stopped(0, available, stop).outcome),
+            }
+        }
+        Ok(())
     }
 
     fn events<S: Sink + ?Sized>(&mut self, data: &[u8], context: &mut Context, sink: &mut S) -> Progress {
