@@ -1,18 +1,40 @@
 //! Durations as options take them.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-/// Reads `dd:hh:mm:ss` or `hh:mm:ss` (the forms of the stock tools), or numbers with units such as `90s`, `5m`,
-/// `1h30m`, `2d`. Zero means no limit, as in the stock tools.
-///
-/// A bare number and `xx:yy` are refused: the stock tools take them as days and as hours and minutes, which hardly
-/// anybody means.
-pub(crate) fn parse_limit(text: &str) -> Result<Option<Duration>, String> {
-    let seconds = if text.contains(':') { colons(text) } else { units(text) };
-    match seconds {
-        Some(0) => Ok(None),
-        Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
-        None => Err("expected dd:hh:mm:ss, hh:mm:ss or a number with a unit, such as 30s, 5m or 1h30m".to_owned()),
+/// How long something may take at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limit(
+    /// `None` is no limit.
+    pub(crate) Option<Duration>,
+);
+
+impl Limit {
+    /// Waits until the time is over. Cancel-safe in the sense that a new wait begins anew.
+    pub(crate) async fn over(self) {
+        match self.0 {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl FromStr for Limit {
+    type Err = &'static str;
+
+    /// Reads `dd:hh:mm:ss` or `hh:mm:ss` (the forms of the stock tools), or numbers with units such as `90s`, `5m`,
+    /// `1h30m`, `2d`. Zero means no limit, as in the stock tools.
+    ///
+    /// A bare number and `xx:yy` are refused: the stock tools take them as days and as hours and minutes, which
+    /// hardly anybody means.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let seconds = if text.contains(':') { colons(text) } else { units(text) };
+        match seconds {
+            Some(0) => Ok(Self(None)),
+            Some(seconds) => Ok(Self(Some(Duration::from_secs(seconds)))),
+            None => Err("expected dd:hh:mm:ss, hh:mm:ss or a number with a unit, such as 30s, 5m or 1h30m"),
+        }
     }
 }
 
@@ -67,7 +89,7 @@ mod tests {
 
     fn check(text: &str, seconds: u64) {
         let expected = (seconds > 0).then(|| Duration::from_secs(seconds));
-        assert_eq!(parse_limit(text), Ok(expected), "{text}");
+        assert_eq!(text.parse(), Ok(Limit(expected)), "{text}");
     }
 
     #[test]
@@ -89,8 +111,10 @@ mod tests {
 
     #[test]
     fn refuses_what_could_mean_something_else() {
-        for text in ["", "30", "1:30", "00:61:00", "24:00:00", "1:2:3:4:5", "5x", "5m1h", "m", "-1s", "1:+2:03", "s5"] {
-            assert!(parse_limit(text).is_err(), "{text}");
+        for text in
+            ["", "30", "1:30", "00:61:00", "24:00:00", "1:2:3:4:5", "5x", "5m1h", "m", "-1s", "1:+2:03", "s5"]
+        {
+            assert!(text.parse::<Limit>().is_err(), "{text}");
         }
     }
 
@@ -98,6 +122,6 @@ mod tests {
     fn an_elapsed_time_reads_back() {
         let elapsed = Duration::from_secs(93_784);
         assert_eq!(format_elapsed(elapsed), "01:02:03:04");
-        assert_eq!(parse_limit("01:02:03:04"), Ok(Some(elapsed)));
+        assert_eq!("01:02:03:04".parse(), Ok(Limit(Some(elapsed))));
     }
 }

@@ -35,8 +35,8 @@ Exit codes:
 pub(crate) enum Failure {
     /// Whoever read our output has closed it: they have seen enough.
     OutputClosed,
-    /// Everything has been said already; only the exit code is left.
-    Silent(Kind),
+    /// Somebody wanted the program to end at once, and everything has been said; nothing is waited for.
+    AtOnce(Kind),
     /// To be reported.
     Failed {
         /// Decides the exit code.
@@ -55,7 +55,7 @@ impl Failure {
     fn kind(&self) -> Option<Kind> {
         match self {
             Failure::OutputClosed => None,
-            Failure::Silent(kind) | Failure::Failed { kind, .. } => Some(*kind),
+            Failure::AtOnce(kind) | Failure::Failed { kind, .. } => Some(*kind),
         }
     }
 }
@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn the_line_names_every_cause_once() {
-        let error = anyhow::Error::msg("connection refused").context("process 12: connection refused").context("cannot attach");
+        let error = anyhow::Error::msg("connection refused")
+            .context("process 12: connection refused")
+            .context("cannot attach");
         assert_eq!(one_line(error.as_ref()), "cannot attach: process 12: connection refused");
     }
 

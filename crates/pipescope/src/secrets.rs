@@ -50,8 +50,14 @@ const SECRET_WORDS: [&str; 16] = [
 ];
 
 /// Names that contain such a part and hold no secret.
-const HARMLESS: [&str; 6] =
-    ["PWD", "OLDPWD", "SSH_AUTH_SOCK", "XAUTHORITY", "DOTNET_GENERATE_ASPNET_CERTIFICATE", "DBUS_SESSION_BUS_ADDRESS"];
+const HARMLESS: [&str; 6] = [
+    "PWD",
+    "OLDPWD",
+    "SSH_AUTH_SOCK",
+    "XAUTHORITY",
+    "DOTNET_GENERATE_ASPNET_CERTIFICATE",
+    "DBUS_SESSION_BUS_ADDRESS",
+];
 
 /// The value as it may be shown: masked where the name or the value itself says that it is a secret.
 pub(crate) fn mask<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
@@ -159,7 +165,19 @@ mod tests {
 
     #[test]
     fn ordinary_names_are_not() {
-        for name in ["PATH", "PWD", "HOME", "KEYBOARD", "MONKEY", "GIT_AUTHOR_NAME", "DISASTER", "TMPDIR", "DOTNET_ROOT", "SSH_AUTH_SOCK", "LANG"] {
+        for name in [
+            "PATH",
+            "PWD",
+            "HOME",
+            "KEYBOARD",
+            "MONKEY",
+            "GIT_AUTHOR_NAME",
+            "DISASTER",
+            "TMPDIR",
+            "DOTNET_ROOT",
+            "SSH_AUTH_SOCK",
+            "LANG",
+        ] {
             check(name, "/usr/bin", "/usr/bin");
         }
         check("EMPTY_PASSWORD", "", "");

@@ -59,6 +59,12 @@ fn local_time(unix_nanos: i64, zone: &TimeZone) -> String {
     time.to_zoned(zone.clone()).strftime("%m/%d/%Y %H:%M:%S").to_string()
 }
 
+/// The time of day, `HH:mm:ss`.
+pub(crate) fn local_clock(unix_nanos: i64, zone: &TimeZone) -> String {
+    let time = Timestamp::from_nanosecond(i128::from(unix_nanos)).unwrap_or_default();
+    time.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
 fn quoted(field: &str) -> Cow<'_, str> {
     if field.contains([',', '"', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", field.replace('"', "\"\"")))

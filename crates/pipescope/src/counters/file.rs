@@ -89,8 +89,11 @@ impl CounterFile {
                 Rows::Json(rows)
             }
         };
-        let destination =
-            if file.metadata()?.is_file() { Destination::Seekable(file, 0) } else { Destination::Stream(file) };
+        let destination = if file.metadata()?.is_file() {
+            Destination::Seekable(file, 0)
+        } else {
+            Destination::Stream(file)
+        };
         let mut begun = Self { rows, destination, pending };
         begun.flush()?;
         Ok(begun)
@@ -163,7 +166,8 @@ mod tests {
         let series = series("x", "", SeriesKind::Mean, "");
         for count in 0..3 {
             let text = std::fs::read_to_string(&path).unwrap();
-            let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+            let value: serde_json::Value =
+                serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
             assert_eq!(value["Events"].as_array().map(Vec::len), Some(count));
             file.reading(&Reading { time_unix_nanos: 0, series: &series, value: mean(1.0) });
             file.flush().unwrap();

@@ -92,7 +92,11 @@ mod tests {
         rows.header("my \"app\"", time, &mut out);
         for (name, value) in readings {
             let series = series(name, "MB", SeriesKind::Mean, "a=b");
-            rows.reading(&Reading { time_unix_nanos: 0, series: &series, value: value.clone() }, time, &mut out);
+            rows.reading(
+                &Reading { time_unix_nanos: 0, series: &series, value: value.clone() },
+                time,
+                &mut out,
+            );
         }
         out + JsonRows::END
     }
@@ -122,7 +126,8 @@ mod tests {
             &[("quote \" backslash \\ control \u{1}\u{7f} newline \n", mean(-0.0))],
         ] {
             let text = document(readings);
-            let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+            let value: serde_json::Value =
+                serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
             assert_eq!(value["Events"].as_array().map(Vec::len), Some(readings.len()));
         }
     }

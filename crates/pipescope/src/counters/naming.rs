@@ -127,7 +127,14 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn mean(mean: f64) -> ReadingValue {
-        ReadingValue::Mean { mean, standard_deviation: 0.0, count: 1, min: mean, max: mean, interval_seconds: 1.0 }
+        ReadingValue::Mean {
+            mean,
+            standard_deviation: 0.0,
+            count: 1,
+            min: mean,
+            max: mean,
+            interval_seconds: 1.0,
+        }
     }
 
     fn check(series: &Series, value: ReadingValue, interval: u64, expected: &[(&str, &str, RowType, f64)]) {

@@ -36,8 +36,6 @@ pub(crate) enum Status {
     Waiting,
     Running,
     Paused,
-    /// The process is gone; what is shown is the last there was.
-    Ended,
 }
 
 /// Where the columns of the table begin, and how wide they are.
@@ -101,7 +99,6 @@ fn title_line(view: &View<'_>, width: usize) -> Line<'static> {
         Status::Waiting => ("Waiting", Color::Yellow),
         Status::Running => ("Running", Color::Green),
         Status::Paused => ("Paused", Color::Yellow),
-        Status::Ended => ("Ended", Color::Red),
     };
     let seconds = view.elapsed.as_secs();
     let time = format!("  {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -192,7 +189,10 @@ impl Columns {
             spans.push(Span::raw(format!("  {change:>delta$}")));
         }
         // At the right end, where the newest value belongs, however short the history is.
-        spans.push(Span::styled(format!("  {:>spark$}", cell.sparkline(spark)), Style::new().fg(Color::Green)));
+        spans.push(Span::styled(
+            format!("  {:>spark$}", cell.sparkline(spark)),
+            Style::new().fg(Color::Green),
+        ));
         Line::from(spans)
     }
 }

@@ -12,7 +12,7 @@ use super::history::{Baseline, History};
 use super::quantity::{Quantity, Style};
 
 /// The state of the monitor's table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
     interval: Duration,
     style: Style,
@@ -71,7 +71,7 @@ enum Figure {
     Quantile(u32),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cell {
     unit: String,
     is_rate: bool,
@@ -277,7 +277,8 @@ mod tests {
     fn text(table: &Table, filter: &str) -> Vec<String> {
         let line = |row: Row<'_>| {
             let indent = " ".repeat(usize::from(row.depth));
-            let cell = row.cell.map_or(String::new(), |cell| format!(": {} {}", cell.value.number, cell.value.unit));
+            let cell =
+                row.cell.map_or(String::new(), |cell| format!(": {} {}", cell.value.number, cell.value.unit));
             format!("{indent}{}{}", row.label, cell.trim_end())
         };
         table.rows(filter).into_iter().map(line).collect()
@@ -293,7 +294,10 @@ mod tests {
         other.provider = "A".to_owned();
         let table = table(&[
             (series("beta", "%", SeriesKind::Mean, ""), mean(2.0)),
-            (series("Alpha", "B", SeriesKind::Increment, ""), ReadingValue::Increment { increment: 8.0, interval_seconds: 1.0 }),
+            (
+                series("Alpha", "B", SeriesKind::Increment, ""),
+                ReadingValue::Increment { increment: 8.0, interval_seconds: 1.0 },
+            ),
             (other, mean(1.0)),
         ]);
         assert_eq!(text(&table, ""), ["A", " zeta: 1", "P", " Alpha: 8 B/s", " beta: 2 %"]);

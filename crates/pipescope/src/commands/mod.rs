@@ -1,0 +1,21 @@
+//! What each command does; one file per command.
+
+pub(crate) mod counters;
+pub(crate) mod info;
+pub(crate) mod ps;
+pub(crate) mod serve;
+pub(crate) mod trace;
+
+use crate::cli::Command;
+use crate::exit::Failure;
+
+/// Carries out a command.
+pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Ps(args) => ps::run(&args).await,
+        Command::Info(args) => info::run(&args).await,
+        Command::Counters(command) => counters::run(command).await,
+        Command::Trace(command) => trace::run(command).await,
+        Command::Serve(args) => serve::run(args).await,
+    }
+}

@@ -1,0 +1,56 @@
+//! The table of providers that a trace begins with, in the shape of the stock tool.
+
+use diagnostics_ipc::request::EventLevel;
+use pipescope_engine::recording::TraceRequest;
+
+/// A blank line, heads, one row per provider.
+pub(crate) fn provider_table(request: &TraceRequest) -> String {
+    let mut text = format!("\n{:<40}{:<20}{:<20}{}\n", "Provider Name", "Keywords", "Level", "Enabled By");
+    for (provider, by) in &request.providers {
+        let keywords = format!("0x{:016X}", provider.keywords);
+        let level = format!("{}({})", level_name(provider.level), provider.level as u32);
+        // A name that fills its column still ends before the next one.
+        text.push_str(&format!("{:<39} {keywords:<19} {level:<19} {}\n", provider.name, by.as_str()));
+    }
+    text
+}
+
+/// The level as .NET spells it.
+fn level_name(level: EventLevel) -> &'static str {
+    match level {
+        EventLevel::LogAlways => "LogAlways",
+        EventLevel::Critical => "Critical",
+        EventLevel::Error => "Error",
+        EventLevel::Warning => "Warning",
+        EventLevel::Informational => "Informational",
+        EventLevel::Verbose => "Verbose",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pipescope_engine::recording::{ProviderSpec, TraceChoice};
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_that_of_the_stock_tool() {
+        assert_eq!(
+            provider_table(&TraceChoice::default().compose()),
+            concat!(
+                "\n",
+                "Provider Name                           Keywords            Level               Enabled By\n",
+                "Microsoft-Windows-DotNETRuntime         0x000000100003801D  Informational(4)    --profile\n",
+                "Microsoft-DotNETCore-SampleProfiler     0x0000F00000000000  Informational(4)    --profile\n",
+            )
+        );
+        let providers = ProviderSpec::parse_list("A:1f:5").unwrap();
+        let table = provider_table(&TraceChoice { providers, ..TraceChoice::default() }.compose());
+        assert!(table.contains(
+            "A                                       0x000000000000001F  Verbose(5)          --providers\n"
+        ));
+        assert!(table.contains(
+            "System.Runtime                          0x0000000000000000  Critical(1)         heartbeat\n"
+        ));
+    }
+}
