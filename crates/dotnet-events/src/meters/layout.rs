@@ -12,6 +12,8 @@ pub(super) struct Layout {
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: &'static str,
+    /// What it was called in previews.
+    pub(super) earlier_name: &'static str,
     pub(super) kind: Kind,
     /// The version of the event that brought it.
     pub(super) since: u32,
@@ -36,11 +38,11 @@ pub(super) fn find(id: u32) -> Option<&'static Layout> {
 }
 
 const fn text(name: &'static str) -> Field {
-    Field { name, kind: Kind::Text, since: 0 }
+    field(name, Kind::Text, 0)
 }
 
 const fn field(name: &'static str, kind: Kind, since: u32) -> Field {
-    Field { name, kind, since }
+    Field { name, earlier_name: name, kind, since }
 }
 
 const SESSION: &[Field] = &[text("sessionId")];
@@ -126,8 +128,7 @@ const LAYOUTS: &[Layout] = &[
         id: 17,
         name: "MultipleSessionsConfiguredIncorrectlyError",
         fields: &[
-            // Called `sharedIdentifier` before .NET 8 was released.
-            text("clientId"),
+            Field { earlier_name: "sharedIdentifier", ..text("clientId") },
             text("expectedMaxHistograms"),
             text("actualMaxHistograms"),
             text("expectedMaxTimeSeries"),

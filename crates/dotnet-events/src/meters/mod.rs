@@ -312,5 +312,5 @@ pub fn decode<'e>(event: &Event<'e>) -> Option<Result<MeterEvent<'e>, EventError
         return None;
     }
     let layout = layout::find(event.metadata.event_id)?;
-    Some(Record::read(event, layout).and_then(record::Record::into_event))
+    Some(Record::read(event, layout).and_then(Record::into_event))
 }

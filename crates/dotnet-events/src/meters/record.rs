@@ -28,16 +28,13 @@ impl<'a> Record<'a> {
     }
 
     fn read_by_name(&mut self, event: &Event<'a>) -> Result<(), EventError> {
-        for (position, (declared, value)) in event.values().enumerate() {
-            let named = |field: &Field| field.name.eq_ignore_ascii_case(&declared.name);
-            let target = match self.layout.fields.iter().position(named) {
-                Some(target) => target,
-                // A name of another version: take it for the field in its place, unless that is declared elsewhere.
-                None => match self.layout.fields.get(position) {
-                    Some(field) if event.metadata.fields.position(field.name).is_none() => position,
-                    _ => continue,
-                },
+        for (declared, value) in event.values() {
+            let named = |field: &Field| {
+                let is = |name: &str| name.eq_ignore_ascii_case(&declared.name);
+                is(field.name) || is(field.earlier_name)
             };
+            // Fields of later versions are left out.
+            let Some(target) = self.layout.fields.iter().position(named) else { continue };
             let (Some(field), Some(slot)) = (self.layout.fields.get(target), self.values.get_mut(target))
             else {
                 continue;

@@ -1,4 +1,5 @@
 //! Recorded traces, which are kept outside the repository, and what an independent reader found in them.
+#![allow(dead_code, reason = "each of the test binaries that include this uses a part of it")]
 
 use std::fs;
 use std::io::Read;

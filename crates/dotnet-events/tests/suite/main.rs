@@ -1,0 +1,15 @@
+//! Tests of the payload decoders: on recorded traces of real runtimes, and on streams built byte by byte.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::float_cmp, reason = "decoded values are the encoded ones, bit by bit")]
+
+// The two that build and find streams for the tests of `nettrace`.
+#[path = "../../../nettrace/tests/suite/corpus.rs"]
+mod corpus;
+#[path = "../../../nettrace/tests/suite/stream.rs"]
+mod stream;
+
+mod counters;
+mod meters;
+mod providers;
+mod recorded_counters;
+mod recorded_meters;
