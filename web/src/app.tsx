@@ -37,6 +37,11 @@ export function App({ store }: { store: Store }) {
   const target = route.view === "process" ? route.uid : null;
   useLayoutEffect(() => store.watch(target), [store, target]);
 
+  const identity = target === null ? null : store.identity(target);
+  useEffect(() => {
+    if (identity !== null && route.view === "process") navigate({ ...route, uid: identity }, true);
+  }, [identity]);
+
   const process = target === null ? null : store.process(target);
   useEffect(() => {
     document.title = process ? `${title(process)} (${process.pid}) · pipescope` : "pipescope";

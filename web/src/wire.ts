@@ -72,6 +72,11 @@ export interface Clock {
   time: number;
 }
 
+/** Sent when the page was too slow. */
+export interface Skipped {
+  updates: number;
+}
+
 /** An application/problem+json answer. */
 export interface Problem {
   title?: string;

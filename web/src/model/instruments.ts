@@ -1,6 +1,6 @@
 // From a flat list of series to what is shown: providers, their instruments, and one line per tag set.
 
-import type { Kind, Series } from "../wire";
+import type { Kind, Series, Source } from "../wire";
 import { isRate, unitOfSeries, type Unit } from "./units";
 
 export interface Line {
@@ -12,6 +12,7 @@ export interface Line {
 export interface Instrument {
   /** Provider and name: what the URL calls it. */
   key: string;
+  source: Source;
   provider: string;
   name: string;
   title: string;
@@ -19,8 +20,10 @@ export interface Instrument {
   unit: Unit;
   kind: Kind;
   rate: boolean;
-  /** Names of the tags that the lines' labels give values of. */
+  /** Names of the tags that the lines' labels give values of, those in which the lines differ. */
   tagKeys: string[];
+  /** Tags that all lines share. */
+  commonTags: [key: string, value: string][];
   lines: Line[];
 }
 
@@ -51,8 +54,14 @@ export function group(series: Iterable<Series>): Group[] {
     else byProvider.set(made.provider, [made]);
   }
   return [...byProvider]
-    .map(([provider, instruments]) => ({ provider, instruments }))
+    .map(([provider, instruments]) => ({ provider, instruments: instruments.sort(inOrder) }))
     .sort((a, b) => rank(a.provider) - rank(b.provider) || a.provider.localeCompare(b.provider, "en"));
+}
+
+/** EventCounters in the order their source has them, then a meter's instruments, which have none, by name. */
+function inOrder(a: Instrument, b: Instrument): number {
+  if (a.source !== b.source) return a.source === "eventCounter" ? -1 : 1;
+  return a.source === "eventCounter" ? 0 : a.name.localeCompare(b.name, "en");
 }
 
 function rank(provider: string): number {
@@ -62,13 +71,16 @@ function rank(provider: string): number {
 
 function instrument(key: string, members: Series[]): Instrument {
   const first = members[0] as Series;
-  const tagKeys = [...new Set(members.flatMap((one) => one.tags.map(([tag]) => tag)))];
+  const commonTags = members.length === 1 ? [] : first.tags.filter((tag) => members.every((one) => has(one, tag)));
+  const common = new Set(commonTags.map(([key]) => key));
+  const tagKeys = [...new Set(members.flatMap((one) => one.tags.map(([key]) => key)))].filter((key) => !common.has(key));
   const lines = members
-    .map((one) => ({ id: one.id, label: label(one), sortKey: sortKey(one) }))
+    .map((one) => ({ id: one.id, label: label(one, tagKeys), sortKey: sortKey(one) }))
     .sort((a, b) => a.sortKey.localeCompare(b.sortKey, "en", { numeric: true }))
     .map(({ id, label }) => ({ id, label }));
   return {
     key,
+    source: first.source,
     provider: first.provider,
     name: first.name,
     title: `${first.displayName || first.name}${first.part === "rate" ? ", how often" : ""}`,
@@ -77,12 +89,21 @@ function instrument(key: string, members: Series[]): Instrument {
     kind: first.kind,
     rate: isRate(first),
     tagKeys,
+    commonTags,
     lines,
   };
 }
 
-function label(series: Series): string {
-  const parts = series.tags.map(([, value]) => (value === "" ? "(empty)" : value));
+function has(series: Series, [key, value]: [string, string]): boolean {
+  return series.tags.some((tag) => tag[0] === key && tag[1] === value);
+}
+
+function label(series: Series, keys: string[]): string {
+  const tags = new Map(series.tags);
+  const parts = keys.flatMap((key) => {
+    const value = tags.get(key);
+    return value === undefined ? [] : [value === "" ? "(empty)" : value];
+  });
   if (series.quantile !== null) parts.push(`p${series.quantile * 100}`);
   return parts.join(" · ");
 }
@@ -99,7 +120,7 @@ export function filterGroups(groups: Group[], filter: string): Group[] {
     .map(({ provider, instruments }) => ({
       provider,
       instruments: instruments.filter((one) => {
-        const text = [one.key, one.title, ...one.tagKeys, ...one.lines.map((line) => line.label)]
+        const text = [one.key, one.title, ...one.tagKeys, ...one.commonTags.flat(), ...one.lines.map((line) => line.label)]
           .join(" ")
           .toLowerCase();
         return words.every((word) => text.includes(word));

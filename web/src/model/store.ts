@@ -1,7 +1,7 @@
 // All that the page knows, kept up to date from the controller; views read it and are told when it changed.
 
-import { fetchCounters, HttpError, liveUrl } from "../api";
-import type { Clock, Counters, Process, Sample, SeriesUpdate } from "../wire";
+import { fetchCounters, liveUrl } from "../api";
+import type { Clock, Counters, Process, Sample, SeriesUpdate, Skipped } from "../wire";
 import { selection } from "./headlines";
 import { History } from "./history";
 import { LiveConnection, type ConnectionState, type Surroundings } from "./live";
@@ -28,12 +28,11 @@ export class Store {
   connection: ConnectionState = "connecting";
   /** The process whose counters are all followed; null on the list. */
   target: string | null = null;
-  /** The target is not known to the controller (any more). */
-  unknownTarget = false;
-  /** How often the controller left something out because this page was too slow. */
+  /** Updates that the controller left out because this page was too slow. */
   skipped = 0;
   #histories = new Map<string, History>();
   #reading = new Set<string>();
+  #identified = new Map<string, string>();
   #listeners = new Set<() => void>();
   #scheduled = false;
   #watching = false;
@@ -65,7 +64,6 @@ export class Store {
     if (this.#watching && this.target === target) return;
     this.#watching = true;
     this.target = target;
-    this.unknownTarget = false;
     this.#histories.clear();
     this.#reading.clear();
     this.#live.connect(liveUrl(target, target === null ? selection() : null));
@@ -82,6 +80,11 @@ export class Store {
 
   process(uid: string): Shown | null {
     return this.processes?.find((process) => process.uid === uid) ?? null;
+  }
+
+  /** The uid of a process that was seen under a provisional one. */
+  identity(uid: string): string | null {
+    return this.#identified.get(uid) ?? null;
   }
 
   /** The controller's clock in Unix milliseconds; this machine's may be off. */
@@ -109,7 +112,7 @@ export class Store {
         this.#clockOffset = (data as Clock).time - Date.now();
         break;
       case "skipped":
-        this.skipped += 1;
+        this.skipped += (data as Skipped).updates;
         this.#readAll();
         break;
     }
@@ -121,11 +124,20 @@ export class Store {
     const now = this.now();
     const shown: Shown[] = processes.map((process) => ({ ...process, endedAt: null }));
     const present = new Set(processes.map((process) => process.uid));
+    const byPid = new Map(processes.map((process) => [process.pid, process.uid]));
     for (const [uid, process] of before) {
       if (present.has(uid)) continue;
+      // Until its runtime has answered, a process goes by another uid: the same process, not one that ended.
+      const identified = byPid.get(process.pid);
+      if (identified !== undefined && process.state === "connecting") {
+        this.#identified.set(uid, identified);
+        continue;
+      }
       const endedAt = process.endedAt ?? now;
       // The one that is being looked at stays for as long as somebody looks.
-      if (uid === this.target || now - endedAt < FAREWELL) shown.push({ ...process, state: "gone", endedAt });
+      if (uid === this.target || now - endedAt < FAREWELL) {
+        shown.push({ ...process, state: "gone", reason: null, endedAt });
+      }
     }
     this.processes = shown.sort((a, b) => title(a).localeCompare(title(b), "en") || a.pid - b.pid);
     if (shown.some((process) => process.endedAt !== null && process.uid !== this.target)) {
@@ -134,7 +146,8 @@ export class Store {
     for (const process of shown) {
       if (this.target !== null && process.uid !== this.target) continue;
       const loaded = this.#histories.get(process.uid)?.loaded ?? false;
-      if (process.state !== "gone" && !loaded) void this.#readHistory(process.uid);
+      const answered = process.state !== "gone" && process.state !== "connecting";
+      if (answered && !loaded) void this.#readHistory(process.uid);
     }
     if (this.target === null) {
       for (const uid of this.#histories.keys()) {
@@ -168,10 +181,8 @@ export class Store {
       const counters = await this.#read(uid, since, target === null ? selection() : null);
       if (this.target !== target) return;
       this.#histories.get(uid)?.replace(counters);
-      this.unknownTarget = false;
-    } catch (error) {
-      // Anything but a plain "no such process" is left to the stream, whose loss is shown and repaired.
-      if (error instanceof HttpError && error.status === 404 && uid === this.target) this.unknownTarget = true;
+    } catch {
+      // The process has ended, of which the stream tells; or the controller has, of which the stream's loss does.
     } finally {
       // When the view changed meanwhile, the set belongs to the new one.
       if (this.target === target) this.#reading.delete(uid);

@@ -132,7 +132,7 @@ function decimals(value: number): string {
   if (size >= 1000) return grouped(value, 0);
   if (size >= 100) return grouped(value, 1);
   if (size >= 0.01 || size === 0) return grouped(value, 2);
-  return value.toPrecision(2);
+  return value.toPrecision(2).replace("-", "−");
 }
 
 const FORMATS = [0, 1, 2].map(

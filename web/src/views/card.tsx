@@ -59,6 +59,9 @@ export function Card(props: Props) {
       {(!single || label !== "") && (
         <Legend instrument={instrument} lines={lines} read={read} hidden={hidden} />
       )}
+      {large && instrument.commonTags.length > 0 && (
+        <p class="hint">{instrument.commonTags.map(([key, value]) => `${key}=${value}`).join(" · ")}</p>
+      )}
       {large && <Statistics instrument={instrument} lines={lines} history={history} span={span} />}
     </article>
   );
@@ -78,12 +81,14 @@ interface LegendProps {
 }
 
 function Legend({ instrument, lines, read, hidden }: LegendProps) {
+  const common = instrument.commonTags.map(([key, value]) => `${key}=${value}`);
+  const title = [instrument.tagKeys.join(" · "), ...common].filter((text) => text !== "").join("\n");
   return (
-    <ul class="legend" aria-label={instrument.tagKeys.join(", ")} title={instrument.tagKeys.join(" · ")}>
+    <ul class="legend" aria-label={instrument.tagKeys.join(", ")} title={title}>
       {lines.map((line, index) => (
         <li key={line.id}>
           <span class={`swatch line-${index % 8}`} aria-hidden="true" />
-          <span class="line-label">{line.label === "" ? "all" : line.label}</span>
+          <span class="line-label" title={line.label}>{line.label === "" ? "all" : line.label}</span>
           <Figure text={read(line.id)} />
         </li>
       ))}

@@ -200,7 +200,7 @@ class Plot {
         },
         scales: { x: { time: true, auto: false }, y: { range: rangeFromZero } },
         axes: [
-          { ...axis, size: 24, space: 70, values: (_, splits) => clockLabels(splits) },
+          { ...axis, size: 24, space: timeSpace, values: (_, splits) => clockLabels(splits) },
           {
             ...axis,
             size: 58,
@@ -285,6 +285,11 @@ function rangeFromZero(_: uPlot, min: number | null, max: number | null): uPlot.
 
 const MINUTES = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const SECONDS = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** Pixels per label at least: short windows are labelled to the second. */
+function timeSpace(_: uPlot, __: number, min: number, max: number): number {
+  return max - min < 150 ? 66 : 46;
+}
 
 function clockLabels(splits: number[]): string[] {
   const fine = splits.some((time) => time % 60 !== 0);
