@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
 use testbed::{Program, Runtime, Target};
 
 use super::process::Usage;
@@ -60,15 +61,27 @@ impl Watched {
 pub(super) fn startup(program: &Path, watched: &Watched, runs: usize) -> Result<Times> {
     ensure!(runs > 0, "at least one run");
     let mut times = Vec::with_capacity(runs);
-    for _ in 0..runs {
+    // The first run is not counted: it reads the program from disk.
+    for run in 0..=runs {
         let start = Instant::now();
         let output =
             Command::new(program).args(["ps", "--json"]).env("TMPDIR", watched.tmpdir.path()).output()?;
-        times.push(start.elapsed());
+        if run > 0 {
+            times.push(start.elapsed());
+        }
         ensure!(output.status.success(), "`pipescope ps` failed ({})", output.status);
         let printed = String::from_utf8_lossy(&output.stdout);
         let pid = watched.targets[0].pid().to_string();
         ensure!(printed.contains(&pid), "`pipescope ps --json` does not list process {pid}:\n{printed}");
+        let seen =
+            serde_json::from_str::<Vec<Value>>(&printed).context("cannot parse `pipescope ps --json`")?.len();
+        if run == 0 && seen != watched.targets.len() {
+            println!(
+                "    {seen} .NET processes are seen, of which {} are measured here",
+                watched.targets.len()
+            );
+            println!("    the others are in the figures too; an idle machine gives better ones");
+        }
     }
     times.sort();
     Ok(Times(times))
