@@ -124,6 +124,8 @@ pub struct CounterFold {
     series: SeriesTable,
     instruments: HashMap<(String, String), Announced>,
     providers_with_meters: Vec<String>,
+    /// Which series have had a value in this session, by id.
+    heard: Vec<bool>,
     notices: Vec<Notice>,
 }
 
@@ -140,6 +142,7 @@ impl CounterFold {
             series: SeriesTable::default(),
             instruments: HashMap::new(),
             providers_with_meters: Vec::new(),
+            heard: Vec::new(),
             notices: Vec::new(),
         }
     }
@@ -150,6 +153,7 @@ impl CounterFold {
         self.meter_session = Some(identity.session_id.clone());
         self.client_id = Some(identity.client_id.clone());
         self.decoder = CounterDecoder::new();
+        self.heard.clear();
     }
 
     /// Every series seen so far, by [`SeriesId`].
@@ -208,7 +212,11 @@ impl CounterFold {
             ),
             CounterValue::Sum { increment, .. } => (
                 SeriesKind::Increment,
-                ReadingValue::Increment { increment, interval_seconds: payload.interval_seconds },
+                ReadingValue::Increment {
+                    increment,
+                    interval_seconds: payload.interval_seconds,
+                    is_first: false,
+                },
             ),
         };
         let found = self.series.find_or_add(
@@ -414,9 +422,12 @@ impl CounterFold {
         &mut self,
         found: Option<SeriesId>,
         time_unix_nanos: i64,
-        value: ReadingValue,
+        mut value: ReadingValue,
         deliver: &mut dyn FnMut(&Reading<'_>),
     ) {
+        if let (Some(id), ReadingValue::Increment { is_first, .. }) = (found, &mut value) {
+            *is_first = self.first_of_session(id);
+        }
         let Some(series) = found.and_then(|id| self.series.get(id)) else {
             self.notice(Notice::SeriesLimitReached);
             return;
@@ -424,6 +435,14 @@ impl CounterFold {
         if self.selection.wants(&series.provider, &series.name) {
             deliver(&Reading { time_unix_nanos, series, value });
         }
+    }
+
+    fn first_of_session(&mut self, id: SeriesId) -> bool {
+        let index = id.0 as usize;
+        if self.heard.len() <= index {
+            self.heard.resize(index + 1, false);
+        }
+        self.heard.get_mut(index).is_some_and(|heard| !std::mem::replace(heard, true))
     }
 
     fn is_ours(&self, session_id: &nettrace::Utf16<'_>) -> bool {

@@ -126,6 +126,9 @@ pub enum ReadingValue {
         increment: f64,
         /// Measured length of the interval in seconds; may be 0 in a first sample.
         interval_seconds: f32,
+        /// True for the first value of a session. Its span is uncertain: a runtime whose counters were never listened
+        /// to before may count from the start of the process, whatever the interval says (seen on .NET 9 and 10).
+        is_first: bool,
     },
     /// A monotonic counter.
     Counter {

@@ -1,8 +1,11 @@
 //! One counters session on one live process.
 
+use std::time::Duration;
+
 use diagnostics_ipc::client::{self, Client, Session};
 use diagnostics_ipc::message::ProcessInfo;
 use nettrace::{Decoder, Event};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::fold::{CounterFold, Notice, Precedence};
@@ -22,6 +25,12 @@ pub enum CounterError {
     #[error("the counters stream is damaged: {0}")]
     Stream(#[from] nettrace::Error),
 }
+
+/// Intervals, and seconds on top, without a value after which the session is opened anew. Some runtimes lose a
+/// subscription: before .NET 8 another client's leaving turns counters off for all, and a session that is opened while
+/// the process starts is now and then not heard.
+const QUIET_INTERVALS: u32 = 5;
+const QUIET_EXTRA: Duration = Duration::from_secs(5);
 
 /// Whether more is to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +56,8 @@ pub struct CounterSession {
     settings: Intervals,
     chunk: Vec<u8>,
     notices: Vec<Notice>,
+    /// When to open the session anew if nothing comes until then.
+    quiet_until: Instant,
 }
 
 impl CounterSession {
@@ -92,10 +103,13 @@ impl CounterSession {
             settings,
             chunk: vec![0; CHUNK],
             notices: Vec::new(),
+            quiet_until: Instant::now() + quiet_limit(request),
         })
     }
 
     /// Waits for bytes and delivers what they say. Cancel-safe: nothing is lost when the future is dropped.
+    ///
+    /// A session that says nothing for several intervals is opened anew, and the series go on.
     ///
     /// # Errors
     /// When the connection fails or the stream is damaged; everything before that was delivered.
@@ -103,7 +117,13 @@ impl CounterSession {
         &mut self,
         deliver: &mut (dyn FnMut(&Reading<'_>) + Send),
     ) -> Result<Status, CounterError> {
-        let read = self.session.read(&mut self.chunk).await?;
+        let Ok(read) = tokio::time::timeout_at(self.quiet_until, self.session.read(&mut self.chunk)).await
+        else {
+            self.revive().await;
+            return Ok(Status::Open);
+        };
+        let read = read?;
+        self.quiet_until = Instant::now() + quiet_limit(&self.request);
         if read == 0 {
             return Ok(Status::Ended);
         }
@@ -188,19 +208,39 @@ impl CounterSession {
 
     /// Replaces the session by one that asks for the settings of the shared metrics session that already runs.
     async fn join(&mut self, settings: Intervals) -> Result<(), CounterError> {
-        self.identity = MeterIdentity::new(MeterSharing::Shared, Uuid::from_u128(unique()));
-        let request = session_request(&self.request, &self.identity, &settings);
-        let session = self.client.start_session(&request).await?;
         self.settings = settings;
-        self.fold.begin_session(&self.identity);
-        self.decoder = Decoder::new();
-        let refused = std::mem::replace(&mut self.session, session);
+        let refused = self.replace().await?;
         // What the refused session still has to say is said by the new one as well.
         if let Err(error) = refused.stop(|_| {}).await {
             tracing::debug!(%error, "the refused metrics session did not confirm its end");
         }
         Ok(())
     }
+
+    /// Opens the session anew because nothing comes. A process that is stopped does not answer; then the old session
+    /// is as good as any, and the next attempt comes after as long a silence.
+    async fn revive(&mut self) {
+        self.quiet_until = Instant::now() + quiet_limit(&self.request);
+        match self.replace().await {
+            Ok(old) => drop(old),
+            Err(error) => tracing::debug!(%error, "the silent session could not be opened anew"),
+        }
+    }
+
+    /// Opens a new session in place of this one, and gives the old one.
+    async fn replace(&mut self) -> Result<Session, CounterError> {
+        let identity = MeterIdentity::new(self.identity.sharing, Uuid::from_u128(unique()));
+        let request = session_request(&self.request, &identity, &self.settings);
+        let session = self.client.start_session(&request).await?;
+        self.identity = identity;
+        self.fold.begin_session(&self.identity);
+        self.decoder = Decoder::new();
+        Ok(std::mem::replace(&mut self.session, session))
+    }
+}
+
+fn quiet_limit(request: &CounterRequest) -> Duration {
+    request.interval * QUIET_INTERVALS + QUIET_EXTRA
 }
 
 /// A number that no other client of the same process uses: ours is one of many tools that may be listening.

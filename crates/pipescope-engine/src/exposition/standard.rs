@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn increment() -> ReadingValue {
-        ReadingValue::Increment { increment: 1.0, interval_seconds: 1.0 }
+        ReadingValue::Increment { increment: 1.0, interval_seconds: 1.0, is_first: false }
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Board {
                 cell.fresh = false;
                 return;
             }
-            ReadingValue::Increment { increment, interval_seconds } => {
+            ReadingValue::Increment { increment, interval_seconds, is_first: false } => {
                 standing.increments += finite(*increment);
                 cell.change += finite(*increment);
                 // A first sample may carry an interval of zero: the one asked for is the better guess.
@@ -103,7 +103,10 @@ impl Board {
                 cell.change += count as f64;
                 cell.seconds += elapsed;
             }
-            ReadingValue::Mean { .. } | ReadingValue::Gauge(_) => {}
+            // What a first increment covers is uncertain, so it is a beginning and not yet a change.
+            ReadingValue::Increment { is_first: true, .. }
+            | ReadingValue::Mean { .. }
+            | ReadingValue::Gauge(_) => {}
         }
         standing.latest = Some(reading.value.clone());
         cell.fresh = true;
@@ -210,16 +213,18 @@ mod tests {
     fn increments_become_rates_over_the_time_they_cover() {
         let mut board = Board::default();
         let series = series(0, SeriesKind::Increment);
-        let add = |board: &mut Board, increment, interval_seconds| {
-            let value = ReadingValue::Increment { increment, interval_seconds };
+        let add = |board: &mut Board, increment, interval_seconds, is_first| {
+            let value = ReadingValue::Increment { increment, interval_seconds, is_first };
             board.read(&Reading { time_unix_nanos: 1, series: &series, value }, 2.0);
         };
+        add(&mut board, 1e6, 1.0, true);
+        assert_eq!(values(&mut board), [], "a first value is no rate");
         // A client with a faster interval makes two values arrive in one of ours.
-        add(&mut board, 10.0, 0.5);
-        add(&mut board, 30.0, 0.5);
+        add(&mut board, 10.0, 0.5, false);
+        add(&mut board, 30.0, 0.5, false);
         assert_eq!(values(&mut board), [(0, 40.0)]);
         assert_eq!(values(&mut board), [], "nothing new, no value");
-        add(&mut board, 8.0, 0.0);
+        add(&mut board, 8.0, 0.0, false);
         assert_eq!(values(&mut board), [(0, 4.0)], "an interval of zero counts as the one asked for");
         assert!((board.standings().next().unwrap().1.increments - 48.0).abs() < 1e-9);
     }

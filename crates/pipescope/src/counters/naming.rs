@@ -151,7 +151,7 @@ pub(crate) mod tests {
         use SeriesKind::{Increment, Mean};
         check(&series("CPU Usage", "%", Mean, ""), mean(3.5), 1, &[("CPU Usage (%)", "", Metric, 3.5)]);
         check(&series("Timers", "", Mean, ""), mean(2.0), 1, &[("Timers", "", Metric, 2.0)]);
-        let increment = ReadingValue::Increment { increment: 7.0, interval_seconds: 1.0 };
+        let increment = ReadingValue::Increment { increment: 7.0, interval_seconds: 1.0, is_first: false };
         let allocations = series("Allocation Rate", "B", Increment, "");
         check(&allocations, increment.clone(), 1, &[("Allocation Rate (B / 1 sec)", "", Rate, 7.0)]);
         let count = series("Incrementing Counter One", "", Increment, "");

@@ -35,8 +35,8 @@ pub(crate) struct Row<'a> {
 #[derive(Debug)]
 pub(crate) struct CellView<'a> {
     pub(crate) value: Quantity,
-    /// Change since the value before.
-    pub(crate) delta: Option<Quantity>,
+    /// Change since the value before, with its unit where that is another one than the value's.
+    pub(crate) delta: Option<String>,
     cell: &'a Cell,
 }
 
@@ -212,12 +212,12 @@ impl Table {
 
     fn view<'a>(&self, cell: &'a Cell) -> CellView<'a> {
         let per = cell.is_rate.then_some(self.interval.as_secs());
-        let delta = |delta| Quantity::new(Some(delta), &cell.unit, None, self.style);
-        CellView {
-            value: Quantity::new(cell.value, &cell.unit, per, self.style),
-            delta: cell.delta.map(delta),
-            cell,
-        }
+        let value = Quantity::new(cell.value, &cell.unit, per, self.style);
+        let delta = cell.delta.map(|delta| {
+            let delta = Quantity::new(Some(delta), &cell.unit, per, self.style);
+            if delta.unit == value.unit { delta.number } else { format!("{} {}", delta.number, delta.unit) }
+        });
+        CellView { value, delta, cell }
     }
 }
 
@@ -296,7 +296,7 @@ mod tests {
             (series("beta", "%", SeriesKind::Mean, ""), mean(2.0)),
             (
                 series("Alpha", "B", SeriesKind::Increment, ""),
-                ReadingValue::Increment { increment: 8.0, interval_seconds: 1.0 },
+                ReadingValue::Increment { increment: 8.0, interval_seconds: 1.0, is_first: false },
             ),
             (other, mean(1.0)),
         ]);
@@ -343,7 +343,7 @@ mod tests {
         let rows = table.rows("");
         let cell = rows[1].cell.as_ref().expect("a value");
         assert_eq!(cell.sparkline(60), "▁█▁");
-        assert_eq!(cell.delta.as_ref().map(|delta| delta.number.as_str()), Some("0"));
+        assert_eq!(cell.delta.as_deref(), Some("0"));
     }
 
     #[test]
