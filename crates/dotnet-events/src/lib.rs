@@ -1,6 +1,31 @@
 //! What the payloads of .NET events mean.
 //!
-//! [`nettrace`] turns a stream into events; this crate turns events into values with names and types.
+//! [`nettrace`] turns a stream into events; this crate turns events into values with names and types. Everything is borrowed
+//! from the event, and nothing is kept but what speeds up the next event of the same kind.
+//!
+//! | module | what it reads |
+//! |---|---|
+//! | [`counters`] | EventCounters, which any event source can publish |
+//! | [`meters`] | the values of instruments of the metrics API (`System.Diagnostics.Metrics`) |
+//! | [`providers`] | the names of well-known providers |
+//!
+//! Decoders return `None` for events that are not theirs, also for kinds that a later runtime may bring, and an
+//! [`EventError`] for an event that does not hold what it declares.
+//!
+//! ```
+//! use dotnet_events::meters::{self, MeterEvent};
+//!
+//! fn on_event(event: &nettrace::Event<'_>) {
+//!     match meters::decode(event) {
+//!         Some(Ok(MeterEvent::CounterRate(counter))) => {
+//!             println!("{} {} {:?}", counter.series.instrument_name, counter.series.tags, counter.rate);
+//!         }
+//!         Some(Ok(_)) | None => {}
+//!         Some(Err(error)) => eprintln!("{error}"),
+//!     }
+//! }
+//! # let _: &mut dyn nettrace::Sink = &mut on_event;
+//! ```
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
@@ -10,3 +35,7 @@ pub mod meters;
 pub mod providers;
 
 pub use crate::error::EventError;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

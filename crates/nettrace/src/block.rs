@@ -3,13 +3,14 @@
 use crate::cursor::{Cursor, Stop};
 use crate::error::{BlockKind, ErrorKind};
 use crate::event::{Event, Sink};
-use crate::header::{Header, MAX_COMPRESSED, NO_PROCESSOR};
+use crate::header::{Header, NO_PROCESSOR};
 use crate::limits::Limits;
 use crate::metadata::MetadataTable;
 use crate::sequence::{SequencePoint, Threads};
 use crate::stack::{Stack, StackTable};
 use crate::statistics::Statistics;
 use crate::trace_info::TraceInfo;
+use crate::walk::{Pause, Walk};
 
 /// Everything that outlives a block.
 #[derive(Debug, Default)]
@@ -66,8 +67,7 @@ pub(crate) struct Block {
     /// Bytes of data that are still to come.
     pub(crate) left: usize,
     part: Part,
-    header: Header,
-    compressed: bool,
+    walk: Walk,
     /// The capture thread whose events are being read; none before the first event of an event block.
     run: Option<Run>,
 }
@@ -85,10 +85,8 @@ struct Run {
 enum Part {
     /// The head of an event or metadata block.
     EventsHead,
-    /// An event's header.
-    EventHeader,
-    /// The payload of the event whose header was read last.
-    Payload,
+    /// Events, or definitions in the form of events.
+    Events,
     /// The head of a stack block.
     StacksHead,
     /// A stack, and how many follow.
@@ -107,7 +105,7 @@ impl Block {
             BlockKind::SequencePoint => Part::SequencePoint,
             BlockKind::Trace | BlockKind::Unknown => Part::Skip,
         };
-        Self { kind, left: size as usize, part, header: Header::default(), compressed: true, run: None }
+        Self { kind, left: size as usize, part, walk: Walk::new(true), run: None }
     }
 
     /// Reads on in `bytes`, which may hold more or less than the rest of the block. `left` must not be zero.
@@ -120,7 +118,7 @@ impl Block {
         let data = bytes.get(..self.left).unwrap_or(bytes);
         let mut progress = match self.part {
             Part::EventsHead => self.events_head(data),
-            Part::EventHeader | Part::Payload => match self.kind {
+            Part::Events => match self.kind {
                 BlockKind::Metadata => self.definitions(data, context, sink),
                 _ => self.events(data, context, sink),
             },
@@ -146,7 +144,7 @@ impl Block {
     /// The block's last event was read.
     fn finish(&mut self, context: &mut Context) {
         if let Some(run) = self.run {
-            context.threads.set_last(run.handle, self.header.sequence);
+            context.threads.set_last(run.handle, self.walk.header.sequence);
         }
     }
 
@@ -164,60 +162,12 @@ impl Block {
         };
         match read() {
             Ok(flags) => {
-                self.compressed = flags & 1 != 0;
-                self.part = Part::EventHeader;
+                self.walk = Walk::new(flags & 1 != 0);
+                self.part = Part::Events;
                 Progress::done(data.len() - cursor.remaining())
             }
             Err(stop) => Progress::stopped(0, data.len(), stop),
         }
-    }
-
-    /// Reads the next event's header, unless that is already done, and takes its payload.
-    ///
-    /// On `Err`, what `cursor` has passed is done with.
-    #[inline]
-    fn next_event<'a>(&mut self, cursor: &mut Cursor<'a>, limits: &Limits) -> Result<&'a [u8], Outcome> {
-        if self.part != Part::Payload {
-            self.next_header(cursor)?;
-            self.part = Part::Payload;
-        }
-        let size = self.header.body_size();
-        check_item(size, limits)?;
-        match cursor.take(size) {
-            Ok(body) => {
-                self.part = Part::EventHeader;
-                Ok(body.get(..self.header.payload_size as usize).unwrap_or(body))
-            }
-            Err(_) => Err(Outcome::Need(size)),
-        }
-    }
-
-    #[inline]
-    fn next_header(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Outcome> {
-        let available = cursor.remaining();
-        let mut look = *cursor;
-        if !self.compressed {
-            match self.header.read_uncompressed(&mut look) {
-                Ok(()) => *cursor = look,
-                Err(stop) => return Err(Progress::stopped(0, available, stop).outcome),
-            }
-        } else if available >= MAX_COMPRESSED {
-            // It cannot run short, so the header may be read over the previous one, which an error makes useless anyway.
-            match self.header.read_compressed(&mut look) {
-                Ok(()) => *cursor = look,
-                Err(stop) => return Err(Progress::stopped(0, available, stop).outcome),
-            }
-        } else {
-            let mut header = self.header;
-            match header.read_compressed(&mut look) {
-                Ok(()) => {
-                    *cursor = look;
-                    self.header = header;
-                }
-                Err(stop) => return Err(Progress::stopped(0, available, stop).outcome),
-            }
-        }
-        Ok(())
     }
 
     fn events<S: Sink + ?Sized>(&mut self, data: &[u8], context: &mut Context, sink: &mut S) -> Progress {
@@ -225,20 +175,19 @@ impl Block {
             return Progress::failed(0, "events before the trace's head");
         };
         let mut cursor = Cursor::new(data);
+        let mut walk = self.walk;
+        let max_bytes = context.limits.max_item_bytes;
         let mut delivered = 0u64;
         let mut payload_bytes = 0u64;
         let outcome = loop {
-            if cursor.remaining() == 0 && self.part == Part::EventHeader {
-                break if data.len() == self.left { Outcome::Done } else { Outcome::Need(1) };
-            }
-            let payload = match self.next_event(&mut cursor, &context.limits) {
+            let payload = match walk.next(&mut cursor, max_bytes) {
                 Ok(payload) => payload,
-                Err(outcome) => break outcome,
+                Err(pause) => break self.paused(&walk, pause, &cursor, data, max_bytes),
             };
-            if self.header.sequence_given || self.run.is_none() {
-                self.follow_thread(context);
+            let header = &walk.header;
+            if header.sequence_given || self.run.is_none() {
+                self.follow_thread(header, context);
             }
-            let header = &self.header;
             let Some(metadata) = context.metadata.get(header.metadata_id) else {
                 context.statistics.undefined_events += 1;
                 continue;
@@ -260,15 +209,30 @@ impl Block {
                 payload,
             });
         };
+        self.walk = walk;
         context.statistics.events += delivered;
         context.statistics.payload_bytes += payload_bytes;
         Progress { consumed: data.len() - cursor.remaining(), outcome }
     }
 
+    /// What a pause in walking means: at the end of the block's last event it is the end of the block.
+    fn paused(&self, walk: &Walk, pause: Pause, cursor: &Cursor<'_>, data: &[u8], max_bytes: u32) -> Outcome {
+        match pause {
+            Pause::Need(_)
+                if cursor.remaining() == 0 && walk.is_between_events() && data.len() == self.left =>
+            {
+                Outcome::Done
+            }
+            Pause::Need(needed) => Outcome::Need(needed),
+            Pause::Malformed(reason) => Outcome::Failed(ErrorKind::Malformed { reason }),
+            Pause::TooLarge(size) => Outcome::Failed(too_large(size, max_bytes)),
+        }
+    }
+
     /// A header gave its sequence number: find out what its thread lost since its last event.
-    fn follow_thread(&mut self, context: &mut Context) {
+    fn follow_thread(&mut self, header: &Header, context: &mut Context) {
         let Context { threads, statistics, limits, .. } = context;
-        let Header { capture_thread, sequence, previous_sequence, .. } = self.header;
+        let Header { capture_thread, sequence, previous_sequence, .. } = *header;
         let handle = match self.run {
             Some(run) => {
                 threads.set_last(run.handle, previous_sequence);
@@ -291,25 +255,24 @@ impl Block {
         sink: &mut S,
     ) -> Progress {
         let mut cursor = Cursor::new(data);
+        let mut walk = self.walk;
+        let max_bytes = context.limits.max_item_bytes;
         let outcome = loop {
-            if cursor.remaining() == 0 && self.part == Part::EventHeader {
-                break if data.len() == self.left { Outcome::Done } else { Outcome::Need(1) };
-            }
-            let payload = match self.next_event(&mut cursor, &context.limits) {
+            let payload = match walk.next(&mut cursor, max_bytes) {
                 Ok(payload) => payload,
-                Err(outcome) => break outcome,
+                Err(pause) => break self.paused(&walk, pause, &cursor, data, max_bytes),
             };
             match context.metadata.define(payload, &context.limits, &mut context.statistics) {
                 Ok(metadata) => sink.metadata(metadata),
                 Err(kind) => {
+                    // At fault is the definition, not its header.
                     let end = data.len() - cursor.remaining();
-                    return Progress {
-                        consumed: end.saturating_sub(self.header.body_size()),
-                        outcome: Outcome::Failed(kind),
-                    };
+                    let consumed = end.saturating_sub(walk.header.body_size());
+                    return Progress { consumed, outcome: Outcome::Failed(kind) };
                 }
             }
         };
+        self.walk = walk;
         Progress { consumed: data.len() - cursor.remaining(), outcome }
     }
 
@@ -395,6 +358,9 @@ fn check_item(size: usize, limits: &Limits) -> Result<(), Outcome> {
     if size <= limits.max_item_bytes as usize {
         return Ok(());
     }
-    let (allowed, needed) = (limits.max_item_bytes.into(), size as u64);
-    Err(Outcome::Failed(ErrorKind::LimitExceeded { limit: "max_item_bytes", allowed, needed }))
+    Err(Outcome::Failed(too_large(size, limits.max_item_bytes)))
+}
+
+fn too_large(size: usize, limit: u32) -> ErrorKind {
+    ErrorKind::LimitExceeded { limit: "max_item_bytes", allowed: limit.into(), needed: size as u64 }
 }

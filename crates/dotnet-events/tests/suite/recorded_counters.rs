@@ -25,12 +25,12 @@ fn counters(name: &str) -> Option<(Counters, usize)> {
     let mut decoder = CounterDecoder::new();
     let mut counters = Counters::new();
     let mut named = 0;
-    let mut counted = 0;
+    let mut total = 0;
     let (_, result) = corpus::decode(&bytes, 4096, &mut |event: &Event<'_>| {
         named += usize::from(event.metadata.event_name == "EventCounters");
         let Some(counter) = decoder.decode(event) else { return };
         let counter = counter.unwrap();
-        counted += 1;
+        total += 1;
         check(&counter);
         let key = (counter.provider.to_owned(), counter.name.to_string());
         let series = counters.entry(key).or_default();
@@ -46,8 +46,8 @@ fn counters(name: &str) -> Option<(Counters, usize)> {
         }
     });
     result.unwrap();
-    assert_eq!(named, counted, "{name}: every event of the name, and no other");
-    Some((counters, counted))
+    assert_eq!(named, total, "{name}: every event of the name, and no other");
+    Some((counters, total))
 }
 
 /// What holds for every counter of these traces.
