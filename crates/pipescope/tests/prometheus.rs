@@ -19,10 +19,11 @@ impl Drop for Running {
     }
 }
 
-fn serve(tmpdir: &std::path::Path) -> (Running, String) {
+/// Serves these targets only: those of other tests are not ours to look into.
+fn serve(targets: &[&Target]) -> (Running, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_pipescope"))
         .args(["serve", "--urls", "http://127.0.0.1:0"])
-        .env("TMPDIR", tmpdir)
+        .args(targets.iter().map(|target| format!("--process-id={}", target.pid())))
         .stdout(Stdio::piped())
         .spawn()
         .expect("pipescope starts");
@@ -63,11 +64,10 @@ fn until(what: &str, mut ask: impl FnMut() -> Option<String>, wanted: impl Fn(&s
 
 #[test]
 fn promtool_finds_nothing_to_say() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let _old = Target::builder(Runtime::Net31, Program::Work).tmpdir(directory.path()).start();
-    let web = Target::builder(Runtime::Net9, Program::Web).tmpdir(directory.path()).start();
-    let _new = Target::builder(Runtime::Net10, Program::Counters).tmpdir(directory.path()).start();
-    let (_serve, address) = serve(directory.path());
+    let old = Target::start(Runtime::Net31, Program::Work, &[]);
+    let web = Target::start(Runtime::Net9, Program::Web, &[]);
+    let new = Target::start(Runtime::Net10, Program::Counters, &[]);
+    let (_serve, address) = serve(&[&old, &web, &new]);
     let complete = |text: &str| {
         text.contains("dotnet_gc_collections_total{")
             && text.contains("system_runtime_working_set_bytes{process=\"work\"}")
@@ -96,9 +96,9 @@ fn promtool_finds_nothing_to_say() {
 #[test]
 fn prometheus_scrapes_every_process() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut first = Target::builder(Runtime::Net9, Program::Work).tmpdir(directory.path()).start();
-    let _second = Target::builder(Runtime::Net9, Program::Work).tmpdir(directory.path()).start();
-    let (_serve, address) = serve(directory.path());
+    let mut first = Target::start(Runtime::Net9, Program::Work, &[]);
+    let second = Target::start(Runtime::Net9, Program::Work, &[]);
+    let (_serve, address) = serve(&[&first, &second]);
     let config = directory.path().join("prometheus.yml");
     let scrape = format!(
         "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n  - job_name: dotnet\n    static_configs:\n      - targets: ['{address}']\n"

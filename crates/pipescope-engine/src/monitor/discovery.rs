@@ -29,8 +29,12 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>)
         }
         let scan = scanner.scan();
         let mut changed = shared.table.set_problems(scan.problems.iter().map(ToString::to_string).collect());
-        let present: HashMap<Key, Process> =
-            scan.processes.into_iter().map(|process| ((process.pid, process.start_key), process)).collect();
+        let present: HashMap<Key, Process> = scan
+            .processes
+            .into_iter()
+            .filter(|process| shared.config.filter.passes(process))
+            .map(|process| ((process.pid, process.start_key), process))
+            .collect();
         watched.retain(|key, gone| {
             let stays = present.contains_key(key);
             if !stays {

@@ -21,7 +21,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 pub use board::{Part, Standing, Track, TrackId};
-pub use config::MonitorConfig;
+pub use config::{MonitorConfig, ProcessFilter};
 pub use history::HistorySnapshot;
 pub use process::{ProcessState, ProcessSummary};
 pub use table::ProcessView;

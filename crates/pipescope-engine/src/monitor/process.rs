@@ -117,7 +117,7 @@ impl ProcessSummary {
 }
 
 /// The assembly that a `dotnet [exec ...] app.dll ...` command line starts.
-fn entry_assembly_of(command_line: &[String]) -> Option<String> {
+pub(super) fn entry_assembly_of(command_line: &[String]) -> Option<String> {
     command_line.iter().skip(1).find_map(|argument| {
         let file = argument.rsplit('/').next()?;
         let stem = file.strip_suffix(".dll")?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use clap::Args;
 use pipescope_engine::counters::{CounterRequest, CounterSelection};
-use pipescope_engine::monitor::{Monitor, MonitorConfig};
+use pipescope_engine::monitor::{Monitor, MonitorConfig, ProcessFilter};
 use pipescope_http::{Controller, HostPolicy, Options, router};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -31,12 +31,19 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 Examples:
   pipescope serve
   pipescope serve --urls http://127.0.0.1:8080 --interval 5
+  pipescope serve -n Shop.Web -n Shop.Orders               only these, and what starts under these names later
   pipescope serve --urls 'http://*:52323' --no-auth        only where the network is trusted
   curl -o app.nettrace 'http://127.0.0.1:52323/trace?pid=1234&durationSeconds=10'")]
 pub(crate) struct ServeArgs {
     /// Addresses to listen on, separated by `;` or `,`
     #[arg(long, value_name = "URLS", default_value = "http://127.0.0.1:52323", value_delimiter = ';')]
     urls: Vec<String>,
+    /// Watch only this process; may be repeated [default: every .NET process that can be seen]
+    #[arg(short, long = "process-id", value_name = "PID")]
+    process_id: Vec<u32>,
+    /// Watch only processes of this name (executable or entry assembly); may be repeated
+    #[arg(short, long, value_name = "NAME")]
+    name: Vec<String>,
     /// Seconds between two values of a counter
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
     interval: u32,
@@ -64,6 +71,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Failure> {
         interval: Duration::from_secs(u64::from(args.interval)),
         ..config.counters
     };
+    config.filter = ProcessFilter { pids: args.process_id.clone(), names: args.name.clone() };
     let monitor = Monitor::start(config);
     let hosts = if addresses.iter().all(Address::is_loopback) {
         HostPolicy::Loopback { also: args.host.clone() }
