@@ -2,15 +2,6 @@
 
 import type { Counters, Problem } from "./wire";
 
-export class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** `counters` narrows the stream to a selection in the grammar of `--counters`. */
 export function liveUrl(uid: string | null, counters: string | null): string {
   return withQuery("api/v1/live", { uid, counters });
@@ -45,7 +36,7 @@ async function readJson<T>(url: string): Promise<T> {
   const answer = await fetch(url, { headers: { accept: "application/json" } });
   if (!answer.ok) {
     const problem = (await answer.json().catch(() => ({}))) as Problem;
-    throw new HttpError(answer.status, problem.detail ?? problem.title ?? `HTTP ${answer.status}`);
+    throw new Error(problem.detail ?? problem.title ?? `HTTP ${answer.status}`);
   }
   return (await answer.json()) as T;
 }

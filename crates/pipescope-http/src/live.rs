@@ -185,3 +185,52 @@ fn event(name: &str, data: &impl Serialize) -> Bytes {
     text.extend_from_slice(b"\n\n");
     Bytes::from(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::Options;
+    use pipescope_engine::monitor::{Monitor, MonitorConfig};
+    use tokio::sync::broadcast;
+
+    fn stream(backlog: usize) -> (broadcast::Sender<Update>, Live) {
+        let controller = Controller::new(Monitor::start(MonitorConfig::default()), Options::default());
+        let permit = controller.permits().live_streams.take().expect("a free place");
+        let (sender, updates) = broadcast::channel(backlog);
+        let live = Live::new(controller, Filter { uid: None, selection: None }, permit);
+        (sender, Live { updates, ..live })
+    }
+
+    async fn next(live: &mut Live) -> String {
+        // The clock ticks at once, which is not what these tests are about.
+        loop {
+            let event = live.next().await.expect("the stream goes on");
+            let text = String::from_utf8_lossy(&event).into_owned();
+            if !text.starts_with("event: clock") {
+                return text;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_too_slow_is_told_what_it_missed() {
+        let (sender, mut live) = stream(4);
+        assert!(next(&mut live).await.starts_with("event: processes\ndata: ["));
+        for _ in 0..10 {
+            sender.send(Update::Processes([].into())).expect("the stream listens");
+        }
+        assert!(next(&mut live).await.starts_with("event: processes\n"), "the list as it is now");
+        assert_eq!(next(&mut live).await, "event: skipped\ndata: {\"updates\":6}\n\n");
+        for _ in 0..4 {
+            assert_eq!(next(&mut live).await, "event: processes\ndata: []\n\n");
+        }
+        assert_eq!(live.controller.skipped_updates(), 6);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_monitor_is_the_end_of_the_stream() {
+        let (sender, mut live) = stream(4);
+        drop(sender);
+        while live.next().await.is_some() {}
+    }
+}

@@ -52,3 +52,69 @@ async fn not_found() -> Problem {
 async fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "The route does not take this method.")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use axum::body::Body;
+    use axum::http::{Method, Request, header};
+    use pipescope_engine::monitor::{Monitor, MonitorConfig};
+    use serde_json::Value;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::controller::Options;
+
+    fn document() -> Value {
+        serde_json::from_str(about::OPENAPI).expect("the document is JSON")
+    }
+
+    #[test]
+    fn the_document_has_exactly_the_routes_there_are() {
+        let documented: BTreeSet<String> =
+            document()["paths"].as_object().expect("paths").keys().cloned().collect();
+        let routed: BTreeSet<String> = table().into_iter().map(|(path, _)| path.to_owned()).collect();
+        assert_eq!(documented, routed);
+    }
+
+    #[tokio::test]
+    async fn the_document_has_exactly_the_methods_that_are_answered() {
+        let controller = Controller::new(Monitor::start(MonitorConfig::default()), Options::default());
+        let routes = router(controller);
+        for (path, operations) in document()["paths"].as_object().expect("paths") {
+            for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                let documented = operations.get(method.as_str().to_lowercase()).is_some();
+                // HEAD is answered wherever GET is, and starts nothing.
+                let asked = if method == Method::GET { Method::HEAD } else { method.clone() };
+                let uri = path.replace("{uid}", "0").replace("{file}", "none");
+                let request = Request::builder().method(asked).uri(uri).header(header::HOST, "localhost");
+                let response = routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+                let answered = response.status() != StatusCode::METHOD_NOT_ALLOWED;
+                assert_eq!(answered, documented, "{method} {path}: {}", response.status());
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_of_the_document_leads_somewhere() {
+        fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+            match value {
+                Value::Object(map) => {
+                    found.extend(map.get("$ref").and_then(Value::as_str));
+                    map.values().for_each(|value| references(value, found));
+                }
+                Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+                _ => {}
+            }
+        }
+        let document = document();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 40, "{found:?}");
+        for reference in found {
+            let pointer = reference.strip_prefix('#').expect("a reference within the document");
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+}

@@ -67,3 +67,62 @@ fn list<'a>(processes: impl IntoIterator<Item = &'a ProcessSummary>) -> String {
     }
     names.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diagnostics_ipc::client::Client;
+    use pipescope_engine::monitor::ProcessState;
+
+    fn process(pid: u32, name: &str) -> ProcessSummary {
+        ProcessSummary {
+            uid: Uuid::from_u128(pid.into()),
+            pid,
+            label: name.into(),
+            name: name.into(),
+            command_line: String::new(),
+            operating_system: String::new(),
+            architecture: String::new(),
+            entry_assembly: None,
+            runtime_version: None,
+            portable_rid: None,
+            state: ProcessState::Watching,
+            client: Client::connect_path("/nonexistent"),
+        }
+    }
+
+    fn check(query: &str, processes: &[ProcessSummary], expected: Result<u32, &str>) {
+        let selector = Selector::read(&Parameters::parse(query)).expect("a valid query");
+        match (selector.choose(processes), expected) {
+            (Ok(chosen), Ok(pid)) => assert_eq!(chosen.pid, pid, "{query}"),
+            (Err(problem), Err(part)) => {
+                assert!(format!("{problem:?}").contains(part), "{query}: {problem:?}")
+            }
+            (chosen, _) => panic!("{query}: {chosen:?}"),
+        }
+    }
+
+    #[test]
+    fn a_lone_process_needs_no_selector() {
+        check("", &[process(1, "shop")], Ok(1));
+        check("", &[], Err("no .NET process is visible"));
+        check("", &[process(1, "shop"), process(2, "bank")], Err("shop (1), bank (2)"));
+    }
+
+    #[test]
+    fn what_is_given_must_all_match_one() {
+        let processes = [process(1, "shop"), process(2, "shop"), process(3, "bank")];
+        check("pid=2", &processes, Ok(2));
+        check("name=bank", &processes, Ok(3));
+        check("uid=00000000-0000-0000-0000-000000000001&name=shop", &processes, Ok(1));
+        check("name=shop", &processes, Err("These match: shop (1), shop (2)"));
+        check("pid=3&name=shop", &processes, Err("Unable to discover a target process"));
+        check("pid=4", &processes, Err("These are visible: shop (1), shop (2), bank (3)"));
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        let processes: Vec<_> = (1..=30).map(|pid| process(pid, "shop")).collect();
+        check("", &processes, Err("shop (20), and 10 more"));
+    }
+}
