@@ -192,11 +192,14 @@ describe("a process", { timeout: 4 * DEADLINE }, () => {
     await follow(page);
     const cpu = chart(page, "System.Runtime/cpu-usage");
     await until("the chart moves", async () => (await cpu.points()) > 3);
-    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
     const paused = await page.locator(".reading").innerText();
     const before = await cpu.points();
-    await until("time goes on", async () => (await figure(page.locator(".headlines"), "requests")) > 0);
-    await new Promise((over) => setTimeout(over, 2500));
+    const seen = new Set();
+    await until("time goes on", async () => {
+      seen.add(await page.locator(".headlines [data-headline=allocations] .number").innerText());
+      return seen.size >= 4;
+    });
     assert.equal(await page.locator(".reading").innerText(), paused);
     assert.ok((await cpu.points()) <= before + 1, "a paused chart does not grow");
     await page.getByRole("button", { name: "Resume" }).click();

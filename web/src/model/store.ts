@@ -166,8 +166,10 @@ export class Store {
   }
 
   #readAll(): void {
-    if (this.target !== null) void this.#readHistory(this.target);
-    else for (const uid of this.#histories.keys()) void this.#readHistory(uid);
+    for (const uid of this.#histories.keys()) {
+      const known = this.process(uid);
+      if (known && known.state !== "gone") void this.#readHistory(uid);
+    }
   }
 
   async #readHistory(uid: string): Promise<void> {

@@ -17,6 +17,8 @@ interface Props {
   history: History;
   span: Span;
   cursor: number | null;
+  /** When the page was paused, seconds; null while it is live. */
+  pausedAt: number | null;
   large: boolean;
   onFocus: () => void;
   onCursor: (time: number | null) => void;
@@ -29,7 +31,7 @@ export function Card(props: Props) {
   const lines = strongest(instrument.lines, history, large ? MOST_LINES_LARGE : MOST_LINES);
   const hidden = instrument.lines.length - lines.length;
   const read = (id: number): Text =>
-    format(valueAt(history, id, cursor), instrument.unit, instrument.rate);
+    format(valueAt(history, id, cursor ?? props.pausedAt), instrument.unit, instrument.rate);
   const single = instrument.lines.length === 1 ? instrument.lines[0] : undefined;
   const label = single?.label ?? "";
   const [title, subtitle] = headings(instrument);
@@ -157,6 +159,6 @@ function strongest(lines: Line[], history: History, limit: number): Line[] {
   return lines.filter((line) => chosen.has(line));
 }
 
-function valueAt(history: History, id: number, cursor: number | null): number | null {
-  return cursor === null ? history.recent(id, STALE_INTERVALS) : history.at(id, cursor);
+function valueAt(history: History, id: number, time: number | null): number | null {
+  return time === null ? history.recent(id, STALE_INTERVALS) : history.at(id, time);
 }

@@ -91,6 +91,7 @@ export function CountersTab({ store, process, history, route, navigate }: Props)
                 history={history}
                 span={span}
                 cursor={cursor}
+                pausedAt={pausedAt}
                 large={route.focus === instrument.key}
                 onFocus={() => change({ focus: route.focus === instrument.key ? "" : instrument.key })}
                 onCursor={setCursor}

@@ -68,8 +68,8 @@ function ProcessRow({ row: { process, history, bound, values }, navigate }: { ro
       <td class="who">
         <a href={href(target)} onClick={follow(go)}>
           {title(process)}
-        </a>
-        <span class="pid">{process.pid}</span>
+        </a>{" "}
+        <span class="pid">{process.pid}</span>{" "}
         {process.state !== "watching" && <State process={process} />}
         {process.reason ? (
           <span class="reason">{process.reason}</span>
