@@ -25,7 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut twice = Stream::new().end();
     twice.extend(stream.end());
     write("push_decoder", "two-streams", &[&[40], twice.as_slice()].concat())?;
-    write("push_decoder", "netperf", b"\x03\x14\0\0\0!FastSerialization.1\x04\x04\x01\x03\0\0\0\0\0\0\0\x05\0\0\0Trace\x06")?;
+    write(
+        "push_decoder",
+        "netperf",
+        b"\x03\x14\0\0\0!FastSerialization.1\x04\x04\x01\x03\0\0\0\0\0\0\0\x05\0\0\0Trace\x06",
+    )?;
     write("push_decoder", "version-6", b"\x03Nettrace\0\0\0\0\x06\0\0\0\0\0\0\0")?;
 
     let input = |fields: &[u8], payload: &[u8]| {
@@ -35,7 +39,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         [&[(fields.len() / 2) as u8], fields.as_slice(), payload].concat()
     };
     let mut fields = Bytes::default();
-    fields.i32(4).i32(9).text("a").i32(18).text("b").i32(1).i32(1).i32(14).text("x").text("c").i32(17).text("d");
+    fields
+        .i32(4)
+        .i32(9)
+        .text("a")
+        .i32(18)
+        .text("b")
+        .i32(1)
+        .i32(1)
+        .i32(14)
+        .text("x")
+        .text("c")
+        .i32(17)
+        .text("d");
     let mut payload = Bytes::default();
     payload.i32(-1).text("text").f64(0.5).raw(&[7; 16]);
     write("field_access", "old-form", &input(&fields.0, &payload.0))?;
@@ -81,7 +97,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("meters", "instrument-by-version", &[&[7, 3], input(&[], &payload.0).as_slice()].concat())?;
     let mut payload = Bytes::default();
     payload.text("abc").i64(133_000_000_000_000_000).i64(133_000_000_010_000_000);
-    write("meters", "collection", &[&[2, 0], input(&[0, 15, 21, 13, 22, 13], &payload.0).as_slice()].concat())?;
+    write(
+        "meters",
+        "collection",
+        &[&[2, 0], input(&[0, 15, 21, 13, 22, 13], &payload.0).as_slice()].concat(),
+    )?;
     Ok(())
 }
 

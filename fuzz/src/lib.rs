@@ -168,7 +168,10 @@ pub fn field_access(data: &[u8]) {
     });
 }
 
-fn same(left: Result<Value<'_>, nettrace::FieldError>, right: Result<Value<'_>, nettrace::FieldError>) -> bool {
+fn same(
+    left: Result<Value<'_>, nettrace::FieldError>,
+    right: Result<Value<'_>, nettrace::FieldError>,
+) -> bool {
     match (left, right) {
         (Ok(Value::F32(left)), Ok(Value::F32(right))) => left.to_bits() == right.to_bits(),
         (Ok(Value::F64(left)), Ok(Value::F64(right))) => left.to_bits() == right.to_bits(),
@@ -275,7 +278,9 @@ pub fn meters(data: &[u8]) {
         Some(Ok(decoded)) => {
             assert!(!format!("{decoded:?}").is_empty());
             match decoded {
-                MeterEvent::Histogram(histogram) => assert!(histogram.quantiles.iter().count() <= payload.len()),
+                MeterEvent::Histogram(histogram) => {
+                    assert!(histogram.quantiles.iter().count() <= payload.len())
+                }
                 MeterEvent::BeginInstrument(instrument) => drop(instrument.kind()),
                 _ => {}
             }

@@ -2,12 +2,15 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 #![allow(clippy::float_cmp, reason = "decoded values are the encoded ones, bit by bit")]
 
-// The two that build and find streams for the tests of `nettrace`.
+// Shared with the tests of `nettrace`.
+#[path = "../../../nettrace/tests/suite/allocator.rs"]
+mod allocator;
 #[path = "../../../nettrace/tests/suite/corpus.rs"]
 mod corpus;
 #[path = "../../../nettrace/tests/suite/stream.rs"]
 mod stream;
 
+mod allocations;
 mod counters;
 mod meters;
 mod providers;
