@@ -68,7 +68,9 @@ impl FromStr for Address {
                 Some(v6) => {
                     Host::Ip(IpAddr::V6(v6.parse().map_err(|_| fail("no IPv6 address in the brackets"))?))
                 }
-                None if host.contains(['[', ']', ':']) => return Err(fail("an IPv6 address stands in brackets")),
+                None if host.contains(['[', ']', ':']) => {
+                    return Err(fail("an IPv6 address stands in brackets"));
+                }
                 None => {
                     host.parse().map_or_else(|_| Host::Name(host.to_owned()), |v4| Host::Ip(IpAddr::V4(v4)))
                 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use diagnostics_ipc::client::{Client, Error};
+use diagnostics_ipc::client::{Client, Error, Timeouts};
 use diagnostics_ipc::discovery::{self, DiscoveryError, Problem, Process, ProcessState, Scanner};
 use diagnostics_ipc::message::ProcessInfo;
 use tokio::task::JoinSet;
@@ -13,9 +13,7 @@ use crate::exit::{Failure, Kind};
 use crate::text::printable;
 
 /// How long a list of processes waits for each of them; all are asked at once.
-pub(crate) const LIST_LIMIT: Duration = Duration::from_millis(250);
-/// How long a command waits for the process it is about.
-const TARGET_LIMIT: Duration = Duration::from_secs(3);
+const LIST_LIMIT: Duration = Duration::from_millis(250);
 
 /// A process, and what it answered when it was asked about itself.
 #[derive(Debug, Clone)]
@@ -31,8 +29,18 @@ pub(crate) enum Answer {
     Info(ProcessInfo),
     /// .NET Core 3.1: it has no such command. It can be traced all the same.
     TooOld,
-    /// Nothing of use, and why.
-    Failed(String),
+    /// Nothing in time: it is stopped, hung or busy, and may be a .NET process all the same.
+    Silent {
+        /// In two words, for a table.
+        why: &'static str,
+        /// The whole story.
+        error: String,
+    },
+    /// Something else than a runtime's answer.
+    Strange {
+        /// The whole story.
+        error: String,
+    },
 }
 
 impl Target {
@@ -47,7 +55,7 @@ impl Target {
     pub(crate) fn info(&self) -> Option<&ProcessInfo> {
         match &self.answer {
             Answer::Info(info) => Some(info),
-            Answer::TooOld | Answer::Failed(_) => None,
+            Answer::TooOld | Answer::Silent { .. } | Answer::Strange { .. } => None,
         }
     }
 
@@ -100,36 +108,33 @@ pub(crate) async fn list() -> (Vec<Target>, Vec<Problem>) {
     let scan = Scanner::new().scan();
     let mut asking = JoinSet::new();
     for process in scan.processes {
-        asking.spawn(ask(process, LIST_LIMIT));
+        let timeouts = Timeouts { command: LIST_LIMIT, ..Timeouts::default() };
+        asking.spawn(ask(process, timeouts));
     }
-    let mut targets = asking.join_all().await;
+    let mut targets: Vec<Target> = asking.join_all().await.into_iter().flatten().collect();
     targets.sort_by_key(Target::pid);
     (targets, scan.problems)
 }
 
-/// Asks one process about itself.
-async fn ask(process: Process, limit: Duration) -> Target {
-    let answer = match tokio::time::timeout(limit, Client::new(&process).process_info()).await {
-        Ok(Ok(info)) => Answer::Info(info),
-        Ok(Err(error)) if is_too_old(&error) => Answer::TooOld,
-        Ok(Err(error)) => Answer::Failed(error.to_string()),
-        Err(_) => Answer::Failed(silence(process.pid, limit)),
+/// Asks one process about itself; `None` when it has ended meanwhile.
+async fn ask(process: Process, timeouts: Timeouts) -> Option<Target> {
+    let client = Client::new(&process).with_timeouts(timeouts);
+    let answer = match client.process_info().await {
+        Ok(info) => Answer::Info(info),
+        Err(Error::Unsupported { .. }) => Answer::TooOld,
+        Err(error) => {
+            let state = ProcessState::of(process.pid)?;
+            let text = error.to_string();
+            match error {
+                _ if state.has_ended() => return None,
+                _ if state.is_stopped() => Answer::Silent { why: "stopped", error: text },
+                Error::NoAnswer { .. } => Answer::Silent { why: "no answer", error: text },
+                Error::PermissionDenied { .. } => Answer::Silent { why: "no permission", error: text },
+                _ => Answer::Strange { error: text },
+            }
+        }
     };
-    Target { process, answer }
-}
-
-fn is_too_old(error: &Error) -> bool {
-    matches!(error, Error::Unsupported { .. })
-}
-
-/// Why a process may not answer, in a few words.
-fn silence(pid: u32, limit: Duration) -> String {
-    match ProcessState::of(pid) {
-        None => "it has ended".to_owned(),
-        Some(state) if state.has_ended() => "it has ended".to_owned(),
-        Some(state) if state.is_stopped() => "no answer: it is stopped (SIGSTOP or a debugger)".to_owned(),
-        Some(_) => format!("no answer in {} ms", limit.as_millis()),
-    }
+    Some(Target { process, answer })
 }
 
 impl Selector {
@@ -155,23 +160,20 @@ impl Selector {
         let chosen = choose(&targets, self.name.as_deref(), &problems)?;
         match &chosen.answer {
             // The limit of a list is short: the one that is meant gets more time.
-            Answer::Failed(_) => ask_closely(chosen.process.clone()).await,
-            _ => Ok(chosen.clone()),
+            Answer::Silent { .. } | Answer::Strange { .. } => ask_closely(chosen.process.clone()).await,
+            Answer::Info(_) | Answer::TooOld => Ok(chosen.clone()),
         }
     }
 }
 
 async fn ask_closely(process: Process) -> Result<Target, Failure> {
-    let target = ask(process, TARGET_LIMIT).await;
-    match &target.answer {
-        Answer::Failed(reason) => {
-            let process = &target.process;
-            let name = printable(&process.name);
-            let text =
-                format!("process {} ({name}) does not answer as a .NET runtime: {reason}", process.pid);
-            Err(Failure::new(Kind::Session, text))
+    let pid = process.pid;
+    match ask(process, Timeouts::default()).await {
+        Some(Target { answer: Answer::Silent { error, .. } | Answer::Strange { error }, .. }) => {
+            Err(Failure::new(Kind::Session, error))
         }
-        Answer::Info(_) | Answer::TooOld => Ok(target),
+        Some(target) => Ok(target),
+        None => Err(Failure::new(Kind::Argument, format!("process {pid} has just ended"))),
     }
 }
 
@@ -182,7 +184,7 @@ fn choose<'a>(
     problems: &[Problem],
 ) -> Result<&'a Target, Failure> {
     let candidates: Vec<&Target> = match name {
-        None => targets.iter().collect(),
+        None => targets.iter().filter(|t| !matches!(t.answer, Answer::Strange { .. })).collect(),
         Some(name) => {
             let named = |is: fn(&str, &str) -> bool| -> Vec<&Target> {
                 let fits = |target: &&Target| {

@@ -76,7 +76,7 @@ impl<'a> From<&'a Target> for JsonProcess<'a> {
             user_id: target.process.uid,
             command_line: target.command_line(),
             problem: match &target.answer {
-                Answer::Failed(reason) => Some(reason),
+                Answer::Silent { error, .. } | Answer::Strange { error } => Some(error),
                 Answer::Info(_) | Answer::TooOld => None,
             },
         }
@@ -93,7 +93,8 @@ fn table(targets: &[Target], width: Option<usize>) -> String {
         let (runtime, architecture) = match &target.answer {
             Answer::Info(info) => (info.runtime_version.clone(), info.architecture.clone()),
             Answer::TooOld => (Some("3.x".to_owned()), "-".to_owned()),
-            Answer::Failed(_) => (Some("?".to_owned()), "?".to_owned()),
+            Answer::Silent { why, .. } => (Some(format!("({why})")), "-".to_owned()),
+            Answer::Strange { .. } => (Some("(not .NET)".to_owned()), "-".to_owned()),
         };
         // What follows a plus is the commit of the build.
         let runtime = runtime.unwrap_or_else(|| "-".to_owned());
@@ -103,10 +104,7 @@ fn table(targets: &[Target], width: Option<usize>) -> String {
             printable(target.name()).into_owned(),
             runtime,
             architecture,
-            match &target.answer {
-                Answer::Failed(reason) => format!("({reason}) {}", printable(&target.command_line())),
-                Answer::Info(_) | Answer::TooOld => printable(&target.command_line()).into_owned(),
-            },
+            printable(&target.command_line()).into_owned(),
         ]
     }));
     let widest = |column: usize| {
@@ -127,7 +125,12 @@ fn print_notes(targets: &[Target], problems: &[Problem]) {
     let mut err = io::stderr().lock();
     for problem in problems {
         // Standard error may be closed; the table has been printed.
-        let _ = writeln!(err, "note: {problem}");
+        let _ = writeln!(err, "note: {}", printable(&problem.to_string()));
+    }
+    for target in targets {
+        if let Answer::Silent { error, .. } | Answer::Strange { error } = &target.answer {
+            let _ = writeln!(err, "note: {}", printable(error));
+        }
     }
     if targets.iter().any(|target| matches!(target.answer, Answer::TooOld)) {
         let _ = writeln!(err, "note: 3.x is .NET Core 3.1 or older, which does not say more about itself.");
@@ -174,15 +177,15 @@ mod tests {
         let targets = [
             target(7, Answer::Info(info())),
             target(1234, Answer::TooOld),
-            target(99, Answer::Failed("it is stopped".to_owned())),
+            target(99, Answer::Silent { why: "stopped", error: "the whole story".to_owned() }),
         ];
         assert_eq!(
             table(&targets, None),
             concat!(
-                " PID  NAME  RUNTIME  ARCH  COMMAND LINE\n",
-                "   7  shop  9.0.5    x64   /usr/bin/dotnet /srv/shop.dll\n",
-                "1234  shop  3.x      -     dotnet /srv/shop.dll --urls http://*:80\n",
-                "  99  shop  ?        ?     (it is stopped) dotnet /srv/shop.dll --urls http://*:80\n",
+                " PID  NAME  RUNTIME    ARCH  COMMAND LINE\n",
+                "   7  shop  9.0.5      x64   /usr/bin/dotnet /srv/shop.dll\n",
+                "1234  shop  3.x        -     dotnet /srv/shop.dll --urls http://*:80\n",
+                "  99  shop  (stopped)  -     dotnet /srv/shop.dll --urls http://*:80\n",
             )
         );
         assert!(table(&targets, Some(40)).lines().all(|line| line.chars().count() <= 40));

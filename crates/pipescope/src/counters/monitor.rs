@@ -200,7 +200,7 @@ mod tests {
             [
                 "shop  pid 12  .NET 9.0.5                                       Running  00:00:00",
                 "",
-                "Name                                 Value Unit        Last minute",
+                "Name                                 Value Unit                      Last minute",
                 "P",
                 "  dotnet.gc.collections",
                 "    gc.heap.generation=gen0             13 collection                         ▁█",

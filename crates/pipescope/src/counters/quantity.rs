@@ -41,23 +41,20 @@ impl Quantity {
 
 fn abbreviated(value: f64, unit: &str, is_rate: bool) -> (f64, &str) {
     match unit {
-        "B" | "By" | "bytes" => rounded_bytes(value),
-        "KB" => rounded_bytes(value * 1e3),
+        "B" | "By" | "bytes" => rounded(bytes(value)),
+        "KB" => rounded(bytes(value * 1e3)),
         // The runtime's megabyte is 10^6 bytes.
-        "MB" => rounded_bytes(value * 1e6),
+        "MB" => rounded(bytes(value * 1e6)),
         // Totals of seconds stay seconds: 0.3 s of pauses one moment and 1.2 s the next should be comparable.
-        "s" if !is_rate && value != 0.0 && value.abs() < 1e-3 => (value * 1e6, "µs"),
-        "s" if !is_rate && value != 0.0 && value.abs() < 1.0 => (value * 1e3, "ms"),
+        "s" if !is_rate && value != 0.0 && value.abs() < 1e-3 => rounded((value * 1e6, "µs")),
+        "s" if !is_rate && value != 0.0 && value.abs() < 1.0 => rounded((value * 1e3, "ms")),
         unit => (value, without_braces(unit)),
     }
 }
 
-/// Three significant decimals less than a plain number would show: a size is a rough figure.
-fn rounded_bytes(value: f64) -> (f64, &'static str) {
-    match bytes(value) {
-        (value, "B") => (value, "B"),
-        (value, unit) => ((value * 10.0).round() / 10.0, unit),
-    }
+/// One decimal: what has been scaled to a handy size is read roughly.
+fn rounded((value, unit): (f64, &'static str)) -> (f64, &'static str) {
+    ((value * 10.0).round() / 10.0, unit)
 }
 
 /// Units of the metrics convention that only count things stand in braces: `{request}`.

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::table::{CellView, Row};
+use crate::text::clipped;
 
 /// Everything there is to see.
 #[derive(Debug)]
@@ -102,7 +103,7 @@ fn title_line(view: &View<'_>, width: usize) -> Line<'static> {
     };
     let seconds = view.elapsed.as_secs();
     let time = format!("  {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let left = clipped(view.title, width.saturating_sub(status.len() + time.len() + 1));
+    let left = clipped(view.title, width.saturating_sub(status.len() + time.len() + 1)).into_owned();
     let gap = width.saturating_sub(left.chars().count() + status.len() + time.len());
     Line::from(vec![
         Span::styled(left, TITLE_STYLE),
@@ -145,13 +146,15 @@ impl Columns {
         let value = longest(|cell| cell.value.number.chars().count(), 5);
         let unit = longest(|cell| cell.value.unit.chars().count(), 4).min(14);
         let delta = if shows_deltas {
-            longest(|cell| cell.delta.as_ref().map_or(0, |delta| delta.number.chars().count()), 6)
+            longest(|cell| cell.delta.as_ref().map_or(0, |delta| delta.chars().count()), 6)
         } else {
             0
         };
         let delta_gap = if shows_deltas { 2 } else { 0 };
         let figures = 2 + value + 1 + unit + delta_gap + delta + 2;
-        let names = rows.iter().map(|row| usize::from(row.depth) * 2 + row.label.chars().count());
+        // Headings have the whole line to themselves.
+        let names = rows.iter().filter(|row| row.cell.is_some());
+        let names = names.map(|row| usize::from(row.depth) * 2 + row.label.chars().count());
         let name = names.max().unwrap_or(0).max(MIN_NAME);
         let name = name.min(width.saturating_sub(figures + MIN_SPARK)).max(MIN_NAME);
         let spark = width.saturating_sub(name + figures).min(MAX_SPARK);
@@ -165,27 +168,28 @@ impl Columns {
             text.push_str(&format!("  {:>delta$}", "Change"));
         }
         if spark > 0 {
-            text.push_str(&format!("  {:<spark$}", clipped("Last minute", spark)));
+            text.push_str(&format!("  {:>spark$}", clipped("Last minute", spark)));
         }
         Line::styled(text, Style::new().add_modifier(Modifier::UNDERLINED))
     }
 
     fn line(self, row: &Row<'_>) -> Line<'static> {
+        let Self { name, value, unit, delta, spark } = self;
         let indent = usize::from(row.depth) * 2;
-        let label = clipped(&row.label, self.name.saturating_sub(indent));
+        let room = if row.cell.is_some() { name } else { name + value + unit + spark };
+        let label = clipped(&row.label, room.saturating_sub(indent));
         let label = format!("{:indent$}{label}", "");
         let Some(cell) = &row.cell else {
             let style = if row.depth == 0 { HEADING_STYLE } else { Style::new() };
             return Line::styled(label, style);
         };
-        let Self { name, value, unit, delta, spark } = self;
         let mut spans = vec![
             Span::raw(format!("{label:<name$}  ")),
             Span::styled(format!("{:>value$}", cell.value.number), TITLE_STYLE),
             Span::styled(format!(" {:<unit$}", clipped(&cell.value.unit, unit)), DIM_STYLE),
         ];
         if delta > 0 {
-            let change = cell.delta.as_ref().map_or("", |delta| delta.number.as_str());
+            let change = cell.delta.as_deref().unwrap_or_default();
             spans.push(Span::raw(format!("  {change:>delta$}")));
         }
         // At the right end, where the newest value belongs, however short the history is.
@@ -195,16 +199,4 @@ impl Columns {
         ));
         Line::from(spans)
     }
-}
-
-/// The text in at most `width` characters, with an ellipsis where something is left out.
-fn clipped(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-    if width > 0 {
-        short.push('…');
-    }
-    short
 }

@@ -12,7 +12,7 @@ use pipescope_engine::recording::{
     Flow, Outcome, Profile, Progress, ProviderSpec, Recording, TRACE_PROFILES, TraceChoice, TraceRequest,
     clr_event_keywords, parse_level,
 };
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::cli::Selector;
 use crate::duration::{Limit, format_elapsed};
@@ -139,8 +139,7 @@ pub(crate) async fn run(args: CollectArgs) -> Result<(), Failure> {
         Err(error) => {
             // An empty file is no trace.
             let _ = std::fs::remove_file(&path);
-            return Err(error)
-                .fail_with(Kind::Session, || format!("cannot start a trace of process {}", target.pid()));
+            return Err(error).fail_as(Kind::Session);
         }
     };
     for feature in recording.not_honoured() {
@@ -235,7 +234,7 @@ async fn take(
     signals: &mut StopSignals,
 ) -> Result<(End, Outcome), Failure> {
     let mut display = Display::begin();
-    let mut tick = interval(display.interval());
+    let mut tick = interval_at(Instant::now() + display.interval(), display.interval());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (over, enter) = (args.duration.over(), enter_pressed());
     tokio::pin!(over, enter);
