@@ -47,7 +47,7 @@ test("a histogram's quantiles share a chart; how often it recorded has its own",
   const [quantiles, rate] = only?.instruments ?? [];
   expect(quantiles?.lines.map((line) => line.label)).toEqual(["p50", "p99"]);
   expect([quantiles?.unit.dimension, quantiles?.rate]).toEqual(["seconds", false]);
-  expect([rate?.title, rate?.unit.dimension, rate?.rate]).toEqual(["d, how often", "count", true]);
+  expect([rate?.title, rate?.unit.dimension, rate?.rate]).toEqual(["d (count)", "count", true]);
   expect(rate?.key).not.toBe(quantiles?.key);
 });
 

@@ -151,9 +151,27 @@ impl Serialize for Column<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(Some(self.length))?;
         for row in 0..self.length {
-            sequence.serialize_element(&self.values.get(row).copied().filter(|value| value.is_finite()))?;
+            let value = self.values.get(row).copied().filter(|value| value.is_finite());
+            sequence.serialize_element(&value.map(Number))?;
         }
         sequence.end()
+    }
+}
+
+/// A finite number, written without a fraction where it has none: most counters count.
+#[derive(Debug, Clone, Copy)]
+struct Number(f64);
+
+/// Up to here every whole number has a double of its own.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.fract() == 0.0 && self.0.abs() <= WHOLE {
+            serializer.serialize_i64(self.0 as i64)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
     }
 }
 
@@ -201,7 +219,7 @@ impl Serialize for Values<'_> {
         for (id, value) in self.values {
             let wanted = self.wanted.is_none_or(|wanted| wanted.get(id.0 as usize).copied().unwrap_or(false));
             if wanted && value.is_finite() {
-                map.serialize_entry(&id.0, value)?;
+                map.serialize_entry(&id.0, &Number(*value))?;
             }
         }
         map.end()
@@ -218,4 +236,28 @@ pub(crate) struct Clock {
 #[derive(Debug, Serialize)]
 pub(crate) struct Skipped {
     pub(crate) updates: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_exactly_and_no_longer_than_they_need_to_be() {
+        let values = [0.0, -0.0, 105.0, -7.0, 0.1, 1e15, 1e300, WHOLE];
+        let column = Column { values: &values, length: values.len() + 1 };
+        let text = serde_json::to_string(&column).unwrap();
+        assert_eq!(text, "[0,0,105,-7,0.1,1000000000000000,1e+300,9007199254740992,null]");
+    }
+
+    #[test]
+    fn a_sample_has_the_wanted_values_that_are_numbers() {
+        let values = vec![(TrackId(0), 1.0), (TrackId(1), f64::NAN), (TrackId(2), 2.5), (TrackId(9), 3.0)];
+        let batch = SampleBatch { uid: Uuid::nil(), time_unix_ms: 5, values };
+        let all = serde_json::to_string(&Sample::new(&batch, None)).unwrap();
+        let uid = Uuid::nil();
+        assert_eq!(all, format!(r#"{{"uid":"{uid}","time":5,"values":{{"0":1,"2":2.5,"9":3}}}}"#));
+        let some = serde_json::to_string(&Sample::new(&batch, Some(&[false, true, true]))).unwrap();
+        assert_eq!(some, format!(r#"{{"uid":"{uid}","time":5,"values":{{"2":2.5}}}}"#));
+    }
 }

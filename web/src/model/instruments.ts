@@ -7,6 +7,8 @@ export interface Line {
   id: number;
   /** What tells this line from the others of its instrument; empty when it is the only one. */
   label: string;
+  /** Of a histogram: which quantile. */
+  quantile: number | null;
 }
 
 export interface Instrument {
@@ -75,15 +77,15 @@ function instrument(key: string, members: Series[]): Instrument {
   const common = new Set(commonTags.map(([key]) => key));
   const tagKeys = [...new Set(members.flatMap((one) => one.tags.map(([key]) => key)))].filter((key) => !common.has(key));
   const lines = members
-    .map((one) => ({ id: one.id, label: label(one, tagKeys), sortKey: sortKey(one) }))
+    .map((one) => ({ id: one.id, label: label(one, tagKeys), quantile: one.quantile, sortKey: sortKey(one) }))
     .sort((a, b) => a.sortKey.localeCompare(b.sortKey, "en", { numeric: true }))
-    .map(({ id, label }) => ({ id, label }));
+    .map(({ sortKey: _, ...line }) => line);
   return {
     key,
     source: first.source,
     provider: first.provider,
     name: first.name,
-    title: `${first.displayName || first.name}${first.part === "rate" ? ", how often" : ""}`,
+    title: `${first.displayName || first.name}${first.part === "rate" ? " (count)" : ""}`,
     description: first.description,
     unit: unitOfSeries(first),
     kind: first.kind,

@@ -9,6 +9,8 @@ import { Figure } from "./figure";
 /** More lines than this in one chart cannot be told apart. */
 const MOST_LINES = 8;
 const MOST_LINES_LARGE = 24;
+/** Of a histogram with too many lines, the quantile that is shown. */
+const TYPICAL_QUANTILE = 0.95;
 /** Values older than this many intervals are no longer "now". */
 const STALE_INTERVALS = 3;
 
@@ -33,7 +35,6 @@ export function Card(props: Props) {
   const read = (id: number): Text =>
     format(valueAt(history, id, cursor ?? props.pausedAt), instrument.unit, instrument.rate);
   const single = instrument.lines.length === 1 ? instrument.lines[0] : undefined;
-  const label = single?.label ?? "";
   const [title, subtitle] = headings(instrument);
   return (
     <article class={large ? "card large" : "card"} data-counter={instrument.key}>
@@ -58,13 +59,13 @@ export function Card(props: Props) {
         onZoom={props.onZoom}
         onReset={props.onReset}
       />
-      {(!single || label !== "") && (
-        <Legend instrument={instrument} lines={lines} read={read} hidden={hidden} />
+      {large ? (
+        <Table instrument={instrument} lines={lines} read={read} hidden={hidden} history={history} span={span} />
+      ) : (
+        (!single || single.label !== "") && (
+          <Legend instrument={instrument} lines={lines} read={read} hidden={hidden} />
+        )
       )}
-      {large && instrument.commonTags.length > 0 && (
-        <p class="hint">{instrument.commonTags.map(([key, value]) => `${key}=${value}`).join(" · ")}</p>
-      )}
-      {large && <Statistics instrument={instrument} lines={lines} history={history} span={span} />}
     </article>
   );
 }
@@ -99,40 +100,52 @@ function Legend({ instrument, lines, read, hidden }: LegendProps) {
   );
 }
 
-interface StatisticsProps {
-  instrument: Instrument;
-  lines: Line[];
+interface TableProps extends LegendProps {
   history: History;
   span: Span;
 }
 
-/** Least, mean and most of what the chart shows. */
-function Statistics({ instrument, lines, history, span }: StatisticsProps) {
+/** The legend of a large chart: what each line is now, and its least, mean and most of what is in view. */
+function Table({ instrument, lines, read, hidden, history, span }: TableProps) {
   const write = (value: number | null) => <Figure text={format(value, instrument.unit, instrument.rate)} />;
   return (
-    <table class="statistics">
-      <thead>
-        <tr>
-          <th scope="col">In view</th>
-          <th scope="col">Least</th>
-          <th scope="col">Mean</th>
-          <th scope="col">Most</th>
-        </tr>
-      </thead>
-      <tbody>
-        {lines.map((line) => {
-          const { least, mean, most } = summary(history, line.id, span);
-          return (
-            <tr key={line.id}>
-              <th scope="row">{line.label === "" ? instrument.title : line.label}</th>
-              <td>{write(least)}</td>
-              <td>{write(mean)}</td>
-              <td>{write(most)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <>
+      <table class="statistics">
+        <thead>
+          <tr>
+            <th scope="col">{instrument.tagKeys.join(" · ")}</th>
+            <th scope="col">Value</th>
+            <th scope="col">Least</th>
+            <th scope="col">Mean</th>
+            <th scope="col">Most</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line, index) => {
+            const { least, mean, most } = summary(history, line.id, span);
+            return (
+              <tr key={line.id}>
+                <th scope="row">
+                  <span class={`swatch line-${index % 8}`} aria-hidden="true" />
+                  {line.label === "" ? instrument.title : line.label}
+                </th>
+                <td>
+                  <Figure text={read(line.id)} />
+                </td>
+                <td>{write(least)}</td>
+                <td>{write(mean)}</td>
+                <td>{write(most)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      <p class="hint">
+        {[...instrument.commonTags.map(([key, value]) => `${key}=${value}`), hidden > 0 ? `and ${hidden} more lines` : ""]
+          .filter((text) => text !== "")
+          .join(" · ")}
+      </p>
+    </>
   );
 }
 
@@ -151,11 +164,13 @@ export function summary(history: History, id: number, span: Span) {
   };
 }
 
-/** The lines with the largest values now, in their usual order. */
+/** The lines with the largest values now, in their usual order; of many quantiles, those of one. */
 function strongest(lines: Line[], history: History, limit: number): Line[] {
   if (lines.length <= limit) return lines;
+  const typical = lines.filter((line) => line.quantile === TYPICAL_QUANTILE);
+  const candidates = typical.length > 0 ? typical : lines;
   const size = (line: Line) => Math.abs(history.latest(line.id) ?? 0);
-  const chosen = new Set([...lines].sort((a, b) => size(b) - size(a)).slice(0, limit));
+  const chosen = new Set([...candidates].sort((a, b) => size(b) - size(a)).slice(0, limit));
   return lines.filter((line) => chosen.has(line));
 }
 

@@ -155,13 +155,13 @@ function Windows({ minutes, zoomed, choose }: WindowsProps) {
   );
 }
 
-/** Brings the counter that the URL names into view, once. */
+/** Brings the counter that the URL names into view: as little as needed after a click, to the middle at first. */
 function ScrollToFocus({ focus }: { focus: string }) {
   const first = useRef(true);
   useEffect(() => {
-    if (!first.current || focus === "") return;
+    const block = first.current ? "center" : "nearest";
     first.current = false;
-    document.querySelector(`[data-counter="${CSS.escape(focus)}"]`)?.scrollIntoView({ block: "center" });
+    if (focus !== "") document.querySelector(`[data-counter="${CSS.escape(focus)}"]`)?.scrollIntoView({ block });
   }, [focus]);
   return null;
 }
