@@ -51,14 +51,18 @@ describe("states that are hard to bring about", { timeout: 2 * DEADLINE }, () =>
   /**
    * The real page over a stream that says only this.
    * @param {object[]} processes
+   * @param {string[]} problems
    */
-  async function openWith(processes) {
+  async function openWith(processes, problems = []) {
     const page = await browser.newPage();
     page.setDefaultTimeout(DEADLINE);
     await page.route("**/api/v1/live*", (route) =>
       route.fulfill({
         contentType: "text/event-stream",
-        body: `event: processes\ndata: ${JSON.stringify(processes)}\n\n`,
+        body: [
+          `event: processes\ndata: ${JSON.stringify(processes)}\n\n`,
+          `event: problems\ndata: ${JSON.stringify(problems)}\n\n`,
+        ].join(""),
       }),
     );
     await page.goto(serve.url);
@@ -66,10 +70,11 @@ describe("states that are hard to bring about", { timeout: 2 * DEADLINE }, () =>
   }
 
   test("no process: the page says what to check", async () => {
-    const page = await openWith([]);
+    const page = await openWith([], ["process 7 belongs to another user: run pipescope as that user or as root"]);
     await page.getByRole("heading", { name: "No .NET process is visible" }).waitFor();
     await page.getByText("TMPDIR").first().waitFor();
     await page.getByText("DOTNET_EnableDiagnostics=0").waitFor();
+    await page.getByText("process 7 belongs to another user").waitFor();
     await page.close();
   });
 

@@ -19,6 +19,11 @@ pub(crate) async fn processes(State(controller): State<Controller>) -> Json<Vec<
     Json(wire::processes(&controller.monitor().processes()))
 }
 
+/// Processes that are there but cannot be watched at all, one line each.
+pub(crate) async fn problems(State(controller): State<Controller>) -> Json<Vec<String>> {
+    Json(controller.monitor().problems().to_vec())
+}
+
 pub(crate) async fn counters(
     State(controller): State<Controller>,
     Path(uid): Path<String>,

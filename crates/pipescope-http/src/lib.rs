@@ -54,3 +54,7 @@ pub use routes::router;
 
 #[cfg(doc)]
 use pipescope_engine::monitor::Monitor;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,6 +3,7 @@
 //! | event | data | when |
 //! |---|---|---|
 //! | `processes` | the list of `/api/v1/processes` | at once, and on every change |
+//! | `problems` | the list of `/api/v1/problems` | at once, and on every change |
 //! | `series` | `{uid, series}` | when a process has new series |
 //! | `sample` | `{uid, time, values}` | once per interval and process |
 //! | `clock` | `{time}` | every five seconds, so that a silent connection is a dead one |
@@ -12,6 +13,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -77,6 +79,8 @@ struct Live {
     /// Per process, by track: whether it is wanted. Only with a selection.
     wanted: HashMap<Uuid, Vec<bool>>,
     ready: VecDeque<Bytes>,
+    /// As they were sent last.
+    problems: Arc<[String]>,
     controller: Controller,
     _permit: OwnedSemaphorePermit,
 }
@@ -86,6 +90,8 @@ impl Live {
         // Subscribed before the list is read, so that no change falls between the two.
         let updates = controller.monitor().subscribe();
         let first = event("processes", &wire::processes(&controller.monitor().processes()));
+        let problems = controller.monitor().problems();
+        let second = event("problems", &*problems);
         let mut clock = tokio::time::interval(CLOCK);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -94,7 +100,8 @@ impl Live {
             closing: controller.closing(),
             filter,
             wanted: HashMap::new(),
-            ready: VecDeque::from([first]),
+            ready: VecDeque::from([first, second]),
+            problems,
             controller,
             _permit: permit,
         }
@@ -120,6 +127,7 @@ impl Live {
                     self.controller.count_skipped(updates);
                     // The list may be among what was missed.
                     self.push("processes", &wire::processes(&self.controller.monitor().processes()));
+                    self.push_problems();
                     self.push("skipped", &wire::Skipped { updates });
                 }
                 Err(RecvError::Closed) => return None,
@@ -133,6 +141,7 @@ impl Live {
                 let present: HashSet<Uuid> = processes.iter().map(|process| process.uid).collect();
                 self.wanted.retain(|uid, _| present.contains(uid));
                 self.push("processes", &wire::processes(processes));
+                self.push_problems();
             }
             Update::Tracks { uid, tracks } if self.is_of_interest(*uid) => {
                 self.choose(*uid, tracks);
@@ -170,13 +179,22 @@ impl Live {
         self.wanted.insert(uid, chosen);
     }
 
-    fn push(&mut self, name: &str, data: &impl Serialize) {
+    /// Problems change together with the list.
+    fn push_problems(&mut self) {
+        let problems = self.controller.monitor().problems();
+        if problems != self.problems {
+            self.push("problems", &*problems);
+            self.problems = problems;
+        }
+    }
+
+    fn push(&mut self, name: &str, data: &(impl Serialize + ?Sized)) {
         self.ready.push_back(event(name, data));
     }
 }
 
 /// One event as the HTML standard has it, server-sent events: JSON has no line breaks, so the data is one line.
-fn event(name: &str, data: &impl Serialize) -> Bytes {
+fn event(name: &str, data: &(impl Serialize + ?Sized)) -> Bytes {
     let mut text = format!("event: {name}\ndata: ").into_bytes();
     if serde_json::to_writer(&mut text, data).is_err() {
         // Our own shapes always become JSON; should that ever fail, the client gets a comment, which it skips.
@@ -202,11 +220,11 @@ mod tests {
     }
 
     async fn next(live: &mut Live) -> String {
-        // The clock ticks at once, which is not what these tests are about.
+        // The clock, and what is wrong on this machine, are not what these tests are about.
         loop {
             let event = live.next().await.expect("the stream goes on");
             let text = String::from_utf8_lossy(&event).into_owned();
-            if !text.starts_with("event: clock") {
+            if !text.starts_with("event: clock") && !text.starts_with("event: problems") {
                 return text;
             }
         }

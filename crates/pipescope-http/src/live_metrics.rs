@@ -102,7 +102,7 @@ async fn answer(
     Ok((headers, body).into_response())
 }
 
-async fn run(mut session: CounterSession, mut pump: Pump, choice: Choice, pid: u32) {
+async fn run(mut session: CounterSession, pump: Pump, choice: Choice, pid: u32) {
     let mut records = Vec::new();
     loop {
         let mut write = |reading: &Reading<'_>| write_reading(&mut records, reading, &choice);

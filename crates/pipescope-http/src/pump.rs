@@ -53,8 +53,8 @@ pub(crate) fn channel(duration: Option<Duration>, closing: Closing) -> (Pump, Bo
 
 impl Pump {
     /// Waits until there is a reason to end. Cancel-safe.
-    pub(crate) async fn end(&mut self) -> End {
-        let deadline = self.deadline;
+    pub(crate) async fn end(&self) -> End {
+        let (deadline, mut closing) = (self.deadline, self.closing.clone());
         let time_is_over = async {
             match deadline {
                 Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -64,7 +64,7 @@ impl Pump {
         tokio::select! {
             () = self.sender.closed() => End::Abandoned,
             () = time_is_over => End::Complete,
-            () = self.closing.wait() => End::Complete,
+            () = closing.wait() => End::Complete,
         }
     }
 
@@ -138,15 +138,15 @@ mod tests {
     #[tokio::test]
     async fn a_pump_ends_when_its_client_goes_away_and_when_its_time_is_over() {
         let controller = watch_sender();
-        let (mut pump, body) = channel(None, controller.1.clone());
+        let (pump, body) = channel(None, controller.1.clone());
         drop(body);
         assert_eq!(pump.end().await, End::Abandoned);
         assert!(pump.room().await.is_none());
 
-        let (mut pump, _body) = channel(Some(Duration::ZERO), controller.1.clone());
+        let (pump, _body) = channel(Some(Duration::ZERO), controller.1.clone());
         assert_eq!(pump.end().await, End::Complete);
 
-        let (mut pump, _body) = channel(None, controller.1.clone());
+        let (pump, _body) = channel(None, controller.1.clone());
         controller.0.send_replace(true);
         assert_eq!(pump.end().await, End::Complete);
     }

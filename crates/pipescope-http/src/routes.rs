@@ -36,6 +36,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Controller>)> {
         ("/api/v1/processes", get(api::processes)),
         ("/api/v1/processes/{uid}/counters", get(api::counters)),
         ("/api/v1/processes/{uid}/environment", get(api::environment)),
+        ("/api/v1/problems", get(api::problems)),
         ("/api/v1/live", get(live::live)),
         ("/openapi.json", get(about::openapi)),
         ("/-/healthy", get(about::healthy)),

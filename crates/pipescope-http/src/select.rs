@@ -96,7 +96,7 @@ mod tests {
         match (selector.choose(processes), expected) {
             (Ok(chosen), Ok(pid)) => assert_eq!(chosen.pid, pid, "{query}"),
             (Err(problem), Err(part)) => {
-                assert!(format!("{problem:?}").contains(part), "{query}: {problem:?}")
+                assert!(format!("{problem:?}").contains(part), "{query}: {problem:?}");
             }
             (chosen, _) => panic!("{query}: {chosen:?}"),
         }

@@ -105,45 +105,37 @@ async fn start(
 }
 
 /// Passes on what the runtime sends until it is time to stop. `None` when the client went away.
-async fn run(mut recording: Recording, mut pump: Pump) -> Option<Outcome> {
+async fn run(mut recording: Recording, pump: Pump) -> Option<Outcome> {
     let mut chunk = Vec::new();
     loop {
+        // The time can be over while a client that is slow has yet to take what is in `chunk`.
         let end = tokio::select! {
             biased;
-            end = pump.end() => Some(end),
-            flow = read_into(&mut recording, &mut chunk) => match flow {
-                Read::Bytes => None,
-                Read::Over => return Some(recording.ended()),
+            end = pump.end() => end,
+            room = pump.room(), if !chunk.is_empty() => match room {
+                Some(room) => {
+                    room.fill(Bytes::copy_from_slice(&chunk));
+                    chunk.clear();
+                    continue;
+                }
+                None => End::Abandoned,
+            },
+            flow = recording.next(&mut chunk), if chunk.is_empty() => match flow {
+                Ok(Flow::Bytes) => continue,
+                // An error of the connection ends the stream as its end does; the outcome tells them apart.
+                Ok(Flow::Ended) | Err(_) => return Some(recording.ended()),
             },
         };
-        match end {
-            None => {
-                if !pump.deliver(Bytes::copy_from_slice(&chunk)).await {
-                    return abandon(recording).await;
-                }
-            }
-            Some(End::Complete) => return stop(recording, &pump).await,
-            Some(End::Abandoned) => return abandon(recording).await,
-        }
-    }
-}
-
-enum Read {
-    Bytes,
-    Over,
-}
-
-async fn read_into(recording: &mut Recording, chunk: &mut Vec<u8>) -> Read {
-    match recording.next(chunk).await {
-        Ok(Flow::Bytes) => Read::Bytes,
-        // An error of the connection ends the stream as its end does; the outcome tells them apart.
-        Ok(Flow::Ended) | Err(_) => Read::Over,
+        return match end {
+            End::Complete => stop(recording, &pump, &chunk).await,
+            End::Abandoned => abandon(recording).await,
+        };
     }
 }
 
 /// Stops the session and passes on what the runtime still has to say, which can be tens of megabytes. The runtime is
-/// read at its own pace, the client gets it at its own.
-async fn stop(recording: Recording, pump: &Pump) -> Option<Outcome> {
+/// read at its own pace, the client gets it at its own. `pending` comes first.
+async fn stop(recording: Recording, pump: &Pump, pending: &[u8]) -> Option<Outcome> {
     let spool = Mutex::new(Spool::default());
     let pushed = Notify::new();
     let lock = || spool.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,6 +143,9 @@ async fn stop(recording: Recording, pump: &Pump) -> Option<Outcome> {
         lock().push(bytes);
         pushed.notify_one();
     }));
+    if !pending.is_empty() {
+        lock().push(pending);
+    }
     let mut stopped = None;
     loop {
         let waiting = !lock().is_empty();

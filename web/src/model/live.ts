@@ -21,7 +21,7 @@ export interface Handler {
   changed(state: ConnectionState): void;
 }
 
-const EVENTS = ["processes", "series", "sample", "clock", "skipped"] as const;
+const EVENTS = ["processes", "problems", "series", "sample", "clock", "skipped"] as const;
 const FIRST_RETRY = 500;
 const LAST_RETRY = 5000;
 /** The controller says something at least every 5 seconds; a stream that is silent for longer is dead. */

@@ -25,6 +25,8 @@ export type ReadCounters = (uid: string, since: number, counters: string | null)
 export class Store {
   /** Null until the controller has answered once. */
   processes: Shown[] | null = null;
+  /** Processes that are there but cannot be watched at all, one line each. */
+  problems: string[] = [];
   connection: ConnectionState = "connecting";
   /** The process whose counters are all followed; null on the list. */
   target: string | null = null;
@@ -96,6 +98,9 @@ export class Store {
     switch (name) {
       case "processes":
         this.#setProcesses(data as Process[]);
+        break;
+      case "problems":
+        this.problems = data as string[];
         break;
       case "series": {
         const update = data as SeriesUpdate;

@@ -200,7 +200,7 @@ class Plot {
         },
         scales: { x: { time: true, auto: false }, y: { range: rangeFromZero } },
         axes: [
-          { ...axis, size: 24, space: timeSpace, values: (_, splits) => clockLabels(splits) },
+          { ...axis, size: 24, space: timeSpace, values: clockLabels },
           {
             ...axis,
             size: 58,
@@ -291,9 +291,13 @@ function timeSpace(_: uPlot, __: number, min: number, max: number): number {
   return max - min < 150 ? 66 : 46;
 }
 
-function clockLabels(splits: number[]): string[] {
+function clockLabels(plot: uPlot, splits: number[]): string[] {
   const fine = splits.some((time) => time % 60 !== 0);
-  return splits.map((time) => (fine ? SECONDS : MINUTES).format(time * 1000));
+  const { min = 0, max = 0 } = plot.scales["x"] ?? {};
+  const perSecond = plot.over.clientWidth / ((max ?? 0) - (min ?? 0));
+  // A label is centred below its tick: at the right edge half of it would be cut off.
+  const cut = (time: number) => ((max ?? 0) - time) * perSecond < (fine ? 18 : 8);
+  return splits.map((time) => (cut(time) ? "" : (fine ? SECONDS : MINUTES).format(time * 1000)));
 }
 
 /** A time of day, to the second. */

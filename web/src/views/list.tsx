@@ -21,7 +21,7 @@ interface Props {
 
 export function ProcessList({ store, route, navigate }: Props) {
   if (store.processes === null) return <Waiting store={store} />;
-  if (store.processes.length === 0) return <NothingVisible />;
+  if (store.processes.length === 0) return <NothingVisible problems={store.problems} />;
   const rows = sorted(store.processes.filter((one) => matches(one, route.filter)).map((one) => row(store, one)), route.sort);
   const running = store.processes.filter((process) => process.state !== "gone").length;
   const change = (part: Partial<ListRoute>) => navigate({ ...route, ...part }, true);
@@ -56,6 +56,7 @@ export function ProcessList({ store, route, navigate }: Props) {
         </tbody>
       </table>
       {rows.length === 0 && <p class="empty">No process matches “{route.filter}”.</p>}
+      <Problems problems={store.problems} />
     </section>
   );
 }
@@ -179,11 +180,30 @@ function Waiting({ store }: { store: Store }) {
   );
 }
 
-function NothingVisible() {
+/** What was found and cannot be watched. */
+function Problems({ problems }: { problems: string[] }) {
+  if (problems.length === 0) return null;
+  return (
+    <details class="problems" open={problems.length <= 5}>
+      <summary>
+        Found, but cannot be watched <span class="count">{problems.length}</span>
+      </summary>
+      <ul>
+        {problems.map((problem) => (
+          <li key={problem}>{problem}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function NothingVisible({ problems }: { problems: string[] }) {
   return (
     <section class="page nothing">
       <h1>No .NET process is visible</h1>
-      <p>One that starts now appears here by itself. If one is running already, check that</p>
+      <p>One that starts now appears here by itself.</p>
+      <Problems problems={problems} />
+      <p>If one is running already, check that</p>
       <ul>
         <li>it runs on .NET Core 3.1 or later: .NET Framework has no diagnostics port;</li>
         <li>

@@ -17,7 +17,7 @@ fn records(body: &[u8]) -> Vec<Value> {
 }
 
 fn names(records: &[Value]) -> Vec<&str> {
-    records.iter().map(|record| record["name"].as_str().unwrap()).collect()
+    records.iter().map(|record| record["name"].as_str().expect("a name")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,7 +112,7 @@ async fn until_newer(client: &Client, path: &str, since: i64) -> Value {
     let end = std::time::Instant::now() + crate::client::DEADLINE;
     loop {
         let newer = client.get(&format!("{path}?since={since}")).await.json();
-        if !newer["times"].as_array().unwrap().is_empty() {
+        if !newer["times"].as_array().expect("times").is_empty() {
             return newer;
         }
         assert!(std::time::Instant::now() < end, "another interval comes");

@@ -39,7 +39,8 @@ async fn the_list_comes_first_then_samples_then_the_end_of_a_process() {
     assert_eq!(coming.headers[header::CONTENT_TYPE], "text/event-stream");
     let (bytes, rest) = coming.read_until(|bytes| of(&events(bytes), "sample").len() >= 2).await;
     let seen = events(&bytes);
-    assert_eq!(seen[0].0, "processes");
+    assert_eq!((seen[0].0.as_str(), seen[1].0.as_str()), ("processes", "problems"));
+    assert!(seen[1].1.is_array(), "{seen:?}");
     assert!(seen[0].1.as_array().unwrap().iter().any(|process| process["uid"] == uid.as_str()), "{seen:?}");
     let samples = of(&seen, "sample");
     assert!(samples.iter().all(|sample| sample["uid"] == uid.as_str()), "only the process asked for");

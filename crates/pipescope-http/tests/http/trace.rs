@@ -21,6 +21,7 @@ fn count(trace: &[u8], provider: &str, event_id: u32) -> usize {
 
 const CLR: &str = "Microsoft-Windows-DotNETRuntime";
 const GC_START: u32 = 1;
+const EXCEPTION: u32 = 80;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_has_every_collection_and_its_end() {
@@ -58,7 +59,6 @@ async fn a_configured_trace_has_what_was_configured_and_ends_with_the_controller
     target.run("throw 25");
     client.controller.close();
     let trace = coming.end().await;
-    const EXCEPTION: u32 = 80;
     assert_eq!(count(&trace.body, CLR, EXCEPTION), 25);
     client.controller.monitor().shutdown().await;
 }
@@ -90,6 +90,30 @@ async fn three_traces_at_once_and_a_session_ends_with_its_client() {
         StatusCode::OK,
         "places are free again"
     );
+    client.controller.monitor().shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_later_holds_up_nobody_and_gets_everything() {
+    let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
+    let client = Client::start();
+    client.watching(&target).await;
+    let threads = target.threads();
+    // Every method that was ever compiled is named at the end: megabytes, of which the answer buffers half a one.
+    let body = format!(r#"{{"providers": [{{"name": "{CLR}", "keywords": "0x8000"}}]}}"#);
+    let path = format!("/trace?pid={}&durationSeconds=1", target.pid());
+    let coming = client.begin(post(&path, &body)).await;
+    assert_eq!(coming.status, StatusCode::OK);
+    target.run("throw 5000");
+    until("the session has ended", || (target.threads() <= threads).then_some(())).await;
+    assert!(
+        client.get("/metrics").await.text().contains("\npipescope_http_traces 1\n"),
+        "the answer has not"
+    );
+
+    let trace = coming.end().await;
+    assert!(trace.body.len() > 1 << 20, "{} bytes", trace.body.len());
+    assert_eq!(count(&trace.body, CLR, EXCEPTION), 5000);
     client.controller.monitor().shutdown().await;
 }
 
