@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, anyhow, bail};
 use testbed::Layout;
 
 use crate::arguments::Arguments;
-use crate::command::{command, find, output, run, run_and_keep};
-use crate::{demo, deny, fuzz, pipescope, setup, web};
+use crate::command::{Finished, command, find, output, run, run_and_keep};
+use crate::{demo, deny, fuzz, setup, target_dir, web};
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u64 = 10;
@@ -17,6 +17,8 @@ const FUZZ_SECONDS: u64 = 10;
 enum Outcome {
     /// Passed; this many tests ran in it.
     Passed(Count),
+    /// Tests failed.
+    Failed(Count, Error),
     /// Could not be done here, and why.
     Skipped(&'static str),
 }
@@ -57,44 +59,43 @@ pub(crate) fn test(mut arguments: Arguments) -> Result<()> {
     let before = changes();
     let mut lines = Vec::new();
     let mut total = Count::default();
+    let mut failure_of = None;
     for step in STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name)) {
         println!("\n==> {}", step.name);
         let start = Instant::now();
         let outcome = (step.run)();
         let time = seconds(start.elapsed());
-        match outcome {
-            Ok(Outcome::Passed(count)) => {
-                println!("<== {}: passed in {time}", step.name);
-                lines.push(format!("{:14} {time:>8}  {count}", step.name));
-                total.add(count);
-            }
-            Ok(Outcome::Skipped(why)) => {
-                println!("<== {}: SKIPPED, since {why}", step.name);
-                lines.push(format!("{:14} {time:>8}  SKIPPED, since {why}", step.name));
-            }
-            Err(error) => {
-                println!("<== {}: FAILED after {time}", step.name);
-                return Err(
-                    error.context(format!("step `{}` (again: cargo xtask test --only {0})", step.name))
-                );
-            }
+        let (end, count, failure) = match outcome {
+            Ok(Outcome::Passed(count)) => (count.to_string(), count, None),
+            Ok(Outcome::Skipped(why)) => (format!("SKIPPED, since {why}"), Count::default(), None),
+            Ok(Outcome::Failed(count, error)) => (format!("FAILED, {count}"), count, Some(error)),
+            Err(error) => ("FAILED".to_owned(), Count { passed: 0, failed: 1 }, Some(error)),
+        };
+        println!("<== {}: {end}, {time}", step.name);
+        lines.push(format!("{:14} {time:>8}  {end}", step.name));
+        total.add(count);
+        if let Some(error) = failure {
+            failure_of =
+                Some(error.context(format!("step `{}` (again: cargo xtask test --only {0})", step.name)));
+            break;
         }
     }
-    if before != changes() {
-        bail!("the tests changed files of the repository; `git status` and `git diff` show which");
+    if failure_of.is_none() && before != changes() {
+        failure_of = Some(anyhow!(
+            "the tests changed files of the repository; `git status` and `git diff` show which"
+        ));
     }
-    println!("\n{}\n\nall steps in {}", lines.join("\n"), seconds(start.elapsed()));
+    println!("\n{}\n\nall in {}", lines.join("\n"), seconds(start.elapsed()));
     println!("total: {} passed, {} failed", total.passed, total.failed);
-    Ok(())
+    failure_of.map_or(Ok(()), Err)
 }
 
 fn check_web() -> Result<Outcome> {
     if !web::exists() {
         return Ok(Outcome::Skipped("there are no pages"));
     }
-    let printed = web::check()?;
     web::build()?;
-    Ok(Outcome::Passed(Count::in_output(&printed)))
+    web::check().map(counted)
 }
 
 fn lints() -> Result<Outcome> {
@@ -114,17 +115,18 @@ fn tests() -> Result<Outcome> {
     } else {
         command("cargo test --workspace --all-features --lib --bins --tests")
     };
-    Ok(Outcome::Passed(Count::in_output(&run_and_keep(&mut tests)?)))
+    run_and_keep(&mut tests).map(counted)
 }
 
 /// nextest does not run the examples in documentation.
 fn doctests() -> Result<Outcome> {
-    let printed = run_and_keep(&mut command("cargo test --workspace --all-features --doc"))?;
-    Ok(Outcome::Passed(Count::in_output(&printed)))
+    run_and_keep(&mut command("cargo test --workspace --all-features --doc")).map(counted)
 }
 
+/// Built with what the tests were built with, so that next to nothing is built again.
 fn program() -> Result<PathBuf> {
-    pipescope::build("dev", None)
+    run(&mut command("cargo build --workspace --all-features --bins"))?;
+    Ok(target_dir().join("debug/pipescope"))
 }
 
 fn check_demo() -> Result<Outcome> {
@@ -133,11 +135,10 @@ fn check_demo() -> Result<Outcome> {
 }
 
 fn browser() -> Result<Outcome> {
-    let printed = web::browser(&program()?, Layout::of_workspace().root())?;
-    Ok(match printed {
-        Some(printed) => Outcome::Passed(Count::in_output(&printed)),
-        None => Outcome::Skipped("there are no browser tests"),
-    })
+    if !web::exists() {
+        return Ok(Outcome::Skipped("there are no pages"));
+    }
+    web::browser(&program()?, Layout::of_workspace().root()).map(counted)
 }
 
 fn check_deny() -> Result<Outcome> {
@@ -154,6 +155,18 @@ fn smoke_fuzz() -> Result<Outcome> {
     }
     let passed = fuzz::smoke(FUZZ_SECONDS)?;
     Ok(Outcome::Passed(Count { passed, failed: 0 }))
+}
+
+/// Counts the tests of a runner. One that ran none has failed, whatever it says.
+fn counted(finished: Finished) -> Outcome {
+    let count = Count::in_output(&finished.printed);
+    match finished.result {
+        Err(error) => Outcome::Failed(Count { failed: count.failed.max(1), ..count }, error),
+        Ok(()) if count.passed == 0 => {
+            Outcome::Failed(Count { passed: 0, failed: 1 }, anyhow!("no test ran"))
+        }
+        Ok(()) => Outcome::Passed(count),
+    }
 }
 
 /// What `git` says is changed in the tree; nothing outside a repository.
@@ -201,9 +214,10 @@ impl Count {
 
 impl std::fmt::Display for Count {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.passed {
-            0 => f.write_str("ok"),
-            passed => write!(f, "{passed} passed"),
+        match self {
+            Count { passed: 0, failed: 0 } => f.write_str("passed"),
+            Count { passed, failed: 0 } => write!(f, "{passed} passed"),
+            Count { passed, failed } => write!(f, "{passed} passed, {failed} failed"),
         }
     }
 }

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use anyhow::{Result, bail};
 
-use crate::command::{command, find, run, run_and_keep};
+use crate::command::{Finished, command, find, run, run_and_keep};
 
 const FOLDER: &str = "web";
 
@@ -60,38 +59,23 @@ fn changed(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Type check and unit tests. Gives what the tests printed.
-pub(crate) fn check() -> Result<String> {
+/// Type check and unit tests.
+pub(crate) fn check() -> Result<Finished> {
     install()?;
-    let mut printed = String::new();
-    for script in ["lint", "check", "test"] {
-        if has_script(script)? {
-            printed += &run_and_keep(npm("run").arg(script).env("CI", "true"))?;
-        }
-    }
-    Ok(printed)
+    run(npm("run").arg("check"))?;
+    run_and_keep(npm("run").arg("test").env("CI", "true"))
 }
 
-/// The browser tests, with the program that they are to start. Gives what they printed; `None` when there are none.
-pub(crate) fn browser(program: &Path, testbed: &Path) -> Result<Option<String>> {
-    if !exists() || !has_script("e2e")? {
-        return Ok(None);
-    }
+/// The browser tests, with the program and the .NET targets that they are to start.
+pub(crate) fn browser(program: &Path, testbed: &Path) -> Result<Finished> {
+    install()?;
     let mut npm = npm("run");
     npm.arg("e2e").env("CI", "true").env("PIPESCOPE_BIN", program).env("PIPESCOPE_TESTBED", testbed);
-    run_and_keep(&mut npm).map(Some)
+    run_and_keep(&mut npm)
 }
 
 fn npm(verb: &str) -> Command {
     let mut npm = command(&format!("npm {verb}"));
     npm.current_dir(FOLDER);
     npm
-}
-
-fn has_script(name: &str) -> Result<bool> {
-    let path = Path::new(FOLDER).join("package.json");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let package: Value =
-        serde_json::from_str(&text).with_context(|| format!("cannot parse {}", path.display()))?;
-    Ok(package["scripts"][name].is_string())
 }
