@@ -10,6 +10,7 @@
 //! | [`monitor`] | which processes are there, and what did each one's counters say lately? |
 //! | [`exposition`] | how does that look to Prometheus? |
 //! | [`recording`] | how is a trace taken, and of what? |
+//! | [`settling`] | when is a process far enough in its start to be listened to? |
 //!
 //! The folds ([`counters::CounterFold`], the history, the exposition) are plain state machines that take events and a
 //! clock; only [`counters::CounterSession`], [`recording::Recording`] and [`monitor::Monitor`] wait for anything.
@@ -18,3 +19,4 @@ pub mod counters;
 pub mod exposition;
 pub mod monitor;
 pub mod recording;
+pub mod settling;

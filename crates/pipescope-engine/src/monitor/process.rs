@@ -41,6 +41,8 @@ pub struct ProcessSummary {
 pub enum ProcessState {
     /// Found, not yet answered.
     Connecting,
+    /// It has just started and is left alone until it has settled (see [`settling`](crate::settling)).
+    Starting,
     /// Its counters arrive.
     Watching,
     /// Connected, but nothing came for several intervals: stopped, hung, or starved of CPU.
@@ -58,6 +60,7 @@ impl ProcessState {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
+            Self::Starting => "starting",
             Self::Watching => "watching",
             Self::Silent => "silent",
             Self::Failed { .. } => "failed",
@@ -72,7 +75,7 @@ impl ProcessState {
             Self::Silent => {
                 Some("no counters for several intervals: the process may be stopped or starved of CPU")
             }
-            Self::Connecting | Self::Watching => None,
+            Self::Connecting | Self::Starting | Self::Watching => None,
         }
     }
 }

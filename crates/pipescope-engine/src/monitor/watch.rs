@@ -12,6 +12,7 @@ use super::process::{ProcessState, ProcessSummary};
 use super::table::Key;
 use super::{SampleBatch, Shared, Update};
 use crate::counters::{CounterError, CounterFold, CounterSession, Precedence, Reading, Status};
+use crate::settling;
 
 /// Pauses between attempts on a process that cannot be watched.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -91,6 +92,11 @@ impl Watcher {
     /// Asks who the process is and opens the session.
     async fn open(&mut self) -> Result<CounterSession, CounterError> {
         let info = self.identify().await?;
+        let (pid, start_key) = self.key;
+        if !settling::is_settled(pid, start_key) {
+            self.state(ProcessState::Starting);
+            settling::settled(pid, start_key).await;
+        }
         let fold = CounterFold::new(self.shared.config.counters.selection.clone(), Precedence::Both);
         let fold = std::mem::replace(&mut self.fold, fold);
         let request = &self.shared.config.counters;
