@@ -1,7 +1,7 @@
 // What the controller's /api/v1 sends. openapi.json describes the same shapes.
 
-/** `silent`: connected, but nothing came for several intervals. */
-export type ProcessState = "connecting" | "watching" | "silent" | "failed";
+/** `starting`: left alone until it has settled. `silent`: connected, but nothing came for several intervals. */
+export type ProcessState = "connecting" | "starting" | "watching" | "silent" | "failed";
 
 export interface Process {
   /** The runtime instance cookie: survives nothing, is never reused. */

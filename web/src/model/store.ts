@@ -151,7 +151,7 @@ export class Store {
     for (const process of shown) {
       if (this.target !== null && process.uid !== this.target) continue;
       const loaded = this.#histories.get(process.uid)?.loaded ?? false;
-      const answered = process.state !== "gone" && process.state !== "connecting";
+      const answered = !["gone", "connecting", "starting"].includes(process.state);
       if (answered && !loaded) void this.#readHistory(process.uid);
     }
     if (this.target === null) {

@@ -18,6 +18,7 @@ function glued(unit: string): boolean {
 
 const STATES: Record<Shown["state"], string> = {
   connecting: "Connecting",
+  starting: "Starting",
   watching: "Watching",
   silent: "Silent",
   failed: "Failed",
