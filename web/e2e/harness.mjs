@@ -15,9 +15,6 @@ const root = resolve(import.meta.dirname, "../..");
 const testbed = process.env["PIPESCOPE_TESTBED"] ?? join(root, "target/testbed");
 const program = process.env["PIPESCOPE_BIN"] ?? join(root, "target/debug/pipescope");
 
-/** Folder of screenshots: kept if PIPESCOPE_SCREENSHOTS names one. */
-export const screenshots = process.env["PIPESCOPE_SCREENSHOTS"] ?? temporaryFolder("screenshots");
-
 /** @typedef {import("node:child_process").ChildProcessByStdio<import("node:stream").Writable, import("node:stream").Readable, null>} Child */
 
 /** @type {Set<Child>} */
@@ -26,11 +23,26 @@ process.on("exit", () => {
   for (const child of children) child.kill("SIGKILL");
 });
 
-/** @param {string} name */
-export function temporaryFolder(name) {
-  const folder = mkdtempSync(join(tmpdir(), `pipescope-${name}-`));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+// Without these a signal would end the process without the handlers of its exit.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+
+/** @type {string | undefined} */
+let folder;
+
+/**
+ * Where a screenshot goes: into the folder that PIPESCOPE_SCREENSHOTS names, else into one that is removed at the end.
+ * @param {string} name
+ */
+export function screenshot(name) {
+  folder ??= process.env["PIPESCOPE_SCREENSHOTS"] || temporaryFolder();
+  return join(folder, `${name}.png`);
+}
+
+function temporaryFolder() {
+  const made = mkdtempSync(join(tmpdir(), "pipescope-screenshots-"));
+  process.on("exit", () => rmSync(made, { recursive: true, force: true }));
+  return made;
 }
 
 /**

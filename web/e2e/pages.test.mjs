@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 
 import { canvas, chart, figure, rowOf } from "./page.mjs";
-import { DEADLINE, launchBrowser, screenshots, startLoad, startPipescope, startWeb, until } from "./harness.mjs";
+import { DEADLINE, launchBrowser, screenshot, startLoad, startPipescope, startWeb, until } from "./harness.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -71,7 +70,7 @@ async function follow(page, pid = web.pid) {
 
 /** @param {Page} page @param {string} name */
 async function shot(page, name) {
-  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+  await page.screenshot({ path: screenshot(name) });
 }
 
 describe("the list", { timeout: 4 * DEADLINE }, () => {
