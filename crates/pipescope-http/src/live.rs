@@ -208,11 +208,19 @@ fn event(name: &str, data: &(impl Serialize + ?Sized)) -> Bytes {
 mod tests {
     use super::*;
     use crate::controller::Options;
-    use pipescope_engine::monitor::{Monitor, MonitorConfig};
+    use pipescope_engine::monitor::{Monitor, MonitorConfig, ProcessFilter};
     use tokio::sync::broadcast;
 
+    /// No process has the id 0.
+    fn watching_nobody() -> MonitorConfig {
+        MonitorConfig {
+            filter: ProcessFilter { pids: vec![0], names: Vec::new() },
+            ..MonitorConfig::default()
+        }
+    }
+
     fn stream(backlog: usize) -> (broadcast::Sender<Update>, Live) {
-        let controller = Controller::new(Monitor::start(MonitorConfig::default()), Options::default());
+        let controller = Controller::new(Monitor::start(watching_nobody()), Options::default());
         let permit = controller.permits().live_streams.take().expect("a free place");
         let (sender, updates) = broadcast::channel(backlog);
         let live = Live::new(controller, Filter { uid: None, selection: None }, permit);

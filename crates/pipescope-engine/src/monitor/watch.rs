@@ -47,19 +47,22 @@ pub(super) async fn run(
             outcome = watcher.open() => outcome,
             _ = ended.changed() => return,
         };
-        let reason = match outcome {
+        let failed = match outcome {
             Ok(session) => {
                 pause = FIRST_RETRY;
                 match watcher.listen(session, &mut ended).await {
                     End::Told => return,
-                    End::Stream => "the runtime closed the counters session; trying again".to_owned(),
-                    End::Failed(error) => error.to_string(),
+                    // Nearly always the process is ending, and discovery will say so in a moment.
+                    End::Stream => None,
+                    End::Failed(error) => Some(error),
                 }
             }
-            Err(error) => error.to_string(),
+            Err(error) => Some(error),
         };
-        tracing::debug!(pid = watcher.summary.pid, %reason, "not watched");
-        watcher.state(ProcessState::Failed { reason: reason.into() });
+        if let Some(error) = failed {
+            tracing::debug!(pid = watcher.summary.pid, %error, "not watched");
+            watcher.state(ProcessState::Failed { reason: error.to_string().into() });
+        }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = ended.changed() => return,

@@ -314,7 +314,7 @@ mod tests {
             .iter()
             .find(|(p, _)| p.name == "Microsoft-Diagnostics-DiagnosticSource")
             .unwrap();
-        assert_eq!(source.arguments[0].1.lines().count(), 8, "the lines of both");
+        assert_eq!(source.arguments[0].1.lines().count(), 10, "the lines of both");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use futures_util::StreamExt as _;
-use pipescope_engine::monitor::{Monitor, MonitorConfig, ProcessState, ProcessSummary};
+use pipescope_engine::monitor::{Monitor, MonitorConfig, ProcessFilter, ProcessState, ProcessSummary};
 use pipescope_http::{Controller, Options, router};
 use serde_json::Value;
 use testbed::Target;
@@ -36,12 +36,22 @@ pub(crate) struct Coming {
 }
 
 impl Client {
-    pub(crate) fn start() -> Client {
-        Client::with(Options { mask: |_, _| "masked".into(), ..Options::default() })
+    /// Sees this target and no other: those of tests that run at the same time are not ours to look into.
+    pub(crate) fn of(target: &Target) -> Client {
+        Client::with(&[target.pid()], Options { mask: |_, _| "masked".into(), ..Options::default() })
     }
 
-    pub(crate) fn with(options: Options) -> Client {
-        let controller = Controller::new(Monitor::start(MonitorConfig::default()), options);
+    /// Sees no process at all.
+    pub(crate) fn alone() -> Client {
+        Client::with(&[], Options { mask: |_, _| "masked".into(), ..Options::default() })
+    }
+
+    pub(crate) fn with(pids: &[u32], options: Options) -> Client {
+        // No process has the id 0, so a list of only that lets none pass.
+        let pids = if pids.is_empty() { vec![0] } else { pids.to_vec() };
+        let filter = ProcessFilter { pids, names: Vec::new() };
+        let controller =
+            Controller::new(Monitor::start(MonitorConfig { filter, ..MonitorConfig::default() }), options);
         Client { routes: router(controller.clone()), controller }
     }
 

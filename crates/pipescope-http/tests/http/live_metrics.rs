@@ -23,7 +23,7 @@ fn names(records: &[Value]) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_configured_counters_come_in_the_shape_of_dotnet_monitor() {
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let path = format!("/livemetrics?pid={}&durationSeconds=3", target.pid());
     let answer = client.ask(request(Method::GET, &path)).await;
@@ -45,7 +45,7 @@ async fn the_configured_counters_come_in_the_shape_of_dotnet_monitor() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_was_chosen_comes() {
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let body = r#"{"includeDefaultProviders": false,
         "providers": [{"providerName": "System.Runtime", "counterNames": ["cpu-usage"]}],

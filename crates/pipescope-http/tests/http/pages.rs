@@ -18,7 +18,7 @@ fn linked(page: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn the_page_and_all_it_links_to_are_served() {
-    let client = Client::start();
+    let client = Client::alone();
     let page = client.get("/").await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
@@ -56,7 +56,7 @@ async fn the_page_and_all_it_links_to_are_served() {
 
 #[tokio::test]
 async fn a_head_request_has_the_headers_and_no_body() {
-    let client = Client::start();
+    let client = Client::alone();
     for path in ["/", "/processes", "/openapi.json", "/metrics"] {
         let answer = client.ask(request(Method::HEAD, path)).await;
         assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0), "{path}");
@@ -69,7 +69,7 @@ async fn a_head_request_has_the_headers_and_no_body() {
 
 #[tokio::test]
 async fn clients_that_want_json_get_the_openapi_document_at_the_root() {
-    let client = Client::start();
+    let client = Client::alone();
     let mut json = request(Method::GET, "/");
     json.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     assert_eq!(client.ask(json).await.json()["openapi"], "3.0.4");
@@ -82,7 +82,7 @@ async fn clients_that_want_json_get_the_openapi_document_at_the_root() {
 
 #[tokio::test]
 async fn mounted_below_a_path_the_page_finds_its_files() {
-    let client = Client::start();
+    let client = Client::alone();
     let mounted = Router::new().nest("/deep/diag", router(client.controller.clone()));
     let ask = async |path: &str| {
         let request =

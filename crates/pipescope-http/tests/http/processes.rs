@@ -9,7 +9,7 @@ use crate::client::{Client, until};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_found_by_pid_uid_and_name_together() {
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     let summary = client.watching(&target).await;
     let (pid, uid) = (target.pid(), summary.uid);
 
@@ -38,7 +38,7 @@ async fn a_process_is_found_by_pid_uid_and_name_together() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_environment_is_whole_there_and_masked_here() {
     let target = Target::builder(Runtime::Net9, Program::Work).env("SHOP_PASSWORD", "hunter2 = ü").start();
-    let client = Client::start();
+    let client = Client::of(&target);
     let uid = client.watching(&target).await.uid;
     let theirs = client.get(&format!("/env?uid={uid}")).await.json();
     assert_eq!(theirs["SHOP_PASSWORD"], "hunter2 = ü");
@@ -52,7 +52,7 @@ async fn the_environment_is_whole_there_and_masked_here() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runtime_that_says_little_is_listed_all_the_same() {
     let target = Target::start(Runtime::Net31, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     let uid = client.watching(&target).await.uid;
     let process = client.get(&format!("/process?pid={}", target.pid())).await.json();
     assert_eq!(process["uid"], uid.to_string());
@@ -67,7 +67,7 @@ async fn a_runtime_that_says_little_is_listed_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_has_what_the_process_did() {
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     let uid = client.watching(&target).await.uid;
     target.run("throw 40");
     let path = format!("/api/v1/processes/{uid}/counters");
@@ -123,7 +123,7 @@ async fn until_newer(client: &Client, path: &str, since: i64) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_name_every_process_and_the_controller_itself() {
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     let summary = client.watching(&target).await;
     let answer = client.get("/metrics").await;
     assert!(answer.header(header::CONTENT_TYPE).starts_with("text/plain; version=0.0.4"));
@@ -138,7 +138,7 @@ async fn metrics_name_every_process_and_the_controller_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_leaves_the_list_when_it_ends() {
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     let uid = client.watching(&target).await.uid;
     target.kill();
     until("the process is gone", || client.controller.monitor().process(uid).is_none().then_some(())).await;

@@ -10,7 +10,7 @@ const NO_UID: &str = "00000000-0000-0000-0000-000000000001";
 
 #[tokio::test]
 async fn unknown_routes_and_methods_are_problems() {
-    let client = Client::start();
+    let client = Client::alone();
     for path in ["/nowhere", "/api/v1/nowhere", "/processes/", "/assets/", "/../etc/passwd"] {
         client.get(path).await.problem(StatusCode::NOT_FOUND);
     }
@@ -29,7 +29,7 @@ async fn unknown_routes_and_methods_are_problems() {
 
 #[tokio::test]
 async fn a_process_that_is_not_there_is_a_problem() {
-    let client = Client::start();
+    let client = Client::alone();
     for path in ["/process", "/env", "/trace", "/livemetrics"] {
         let detail = client.get(&format!("{path}?{NOBODY}")).await.problem(StatusCode::BAD_REQUEST);
         assert!(detail.starts_with("Unable to discover a target process"), "{path}: {detail}");
@@ -45,7 +45,7 @@ async fn a_process_that_is_not_there_is_a_problem() {
 
 #[tokio::test]
 async fn parameters_that_make_no_sense_are_named() {
-    let client = Client::start();
+    let client = Client::alone();
     for (path, named) in [
         ("/process?pid=first", "pid"),
         ("/process?pid=-1", "pid"),
@@ -75,7 +75,7 @@ async fn parameters_that_make_no_sense_are_named() {
 
 #[tokio::test]
 async fn bodies_that_make_no_sense_say_where() {
-    let client = Client::start();
+    let client = Client::alone();
     for (path, body, named) in [
         ("/trace", "{}", "providers"),
         ("/trace", r#"{"providers": []}"#, "providers"),
@@ -97,7 +97,7 @@ async fn bodies_that_make_no_sense_say_where() {
 
 #[tokio::test]
 async fn names_that_are_not_loopback_are_refused_and_no_route_escapes() {
-    let client = Client::start();
+    let client = Client::alone();
     for path in ["/", "/processes", "/metrics", "/api/v1/live", "/nowhere"] {
         let mut foreign = request(Method::GET, path);
         foreign.headers_mut().insert(header::HOST, "attacker.example:52323".parse().unwrap());
@@ -108,7 +108,7 @@ async fn names_that_are_not_loopback_are_refused_and_no_route_escapes() {
     nameless.headers_mut().remove(header::HOST);
     client.ask(nameless).await.problem(StatusCode::BAD_REQUEST);
 
-    let open = Client::with(Options { hosts: HostPolicy::Any, ..Options::default() });
+    let open = Client::with(&[], Options { hosts: HostPolicy::Any, ..Options::default() });
     let mut named = request(Method::GET, "/-/healthy");
     named.headers_mut().insert(header::HOST, "diag.example".parse().unwrap());
     assert_eq!(open.ask(named).await.text(), "healthy\n");
@@ -116,7 +116,7 @@ async fn names_that_are_not_loopback_are_refused_and_no_route_escapes() {
 
 #[tokio::test]
 async fn pages_of_other_sites_cannot_start_anything() {
-    let client = Client::start();
+    let client = Client::alone();
     let mut foreign = request(Method::GET, "/trace");
     foreign.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
     foreign.headers_mut().insert("sec-fetch-mode", "no-cors".parse().unwrap());
@@ -125,7 +125,7 @@ async fn pages_of_other_sites_cannot_start_anything() {
 
 #[tokio::test]
 async fn every_answer_carries_the_guarding_headers() {
-    let client = Client::start();
+    let client = Client::alone();
     for path in ["/", "/processes", "/metrics", "/nowhere", "/-/healthy", "/process?pid=x"] {
         let answer = client.get(path).await;
         let policy = answer.headers["content-security-policy"].to_str().unwrap().to_owned();
@@ -137,7 +137,7 @@ async fn every_answer_carries_the_guarding_headers() {
 
 #[tokio::test]
 async fn a_closing_controller_is_not_ready_but_alive() {
-    let client = Client::start();
+    let client = Client::alone();
     assert_eq!(client.get("/-/ready").await.text(), "ready\n");
     client.controller.close();
     client.get("/-/ready").await.problem(StatusCode::SERVICE_UNAVAILABLE);

@@ -32,7 +32,7 @@ fn of<'a>(events: &'a [(String, Value)], name: &str) -> Vec<&'a Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_comes_first_then_samples_then_the_end_of_a_process() {
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     let uid = client.watching(&target).await.uid.to_string();
     let coming = client.begin(request(Method::GET, &format!("/api/v1/live?uid={uid}"))).await;
     assert_eq!(coming.status, StatusCode::OK);
@@ -65,7 +65,7 @@ async fn the_list_comes_first_then_samples_then_the_end_of_a_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_selection_narrows_the_samples() {
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     let uid = client.watching(&target).await.uid.to_string();
     let path = format!("/api/v1/live?uid={uid}&counters=System.Runtime[cpu-usage,working-set]");
     let coming = client.begin(request(Method::GET, &path)).await;
@@ -78,7 +78,7 @@ async fn a_selection_narrows_the_samples() {
 
 #[tokio::test]
 async fn the_clock_ticks_although_nothing_happens() {
-    let client = Client::start();
+    let client = Client::alone();
     let coming = client.begin(request(Method::GET, "/api/v1/live")).await;
     let (bytes, _rest) = coming.read_until(|bytes| !of(&events(bytes), "clock").is_empty()).await;
     let clock = of(&events(&bytes), "clock")[0]["time"].as_i64().unwrap();
@@ -88,7 +88,7 @@ async fn the_clock_ticks_although_nothing_happens() {
 
 #[tokio::test]
 async fn streams_end_when_the_controller_closes_and_are_limited() {
-    let client = Client::start();
+    let client = Client::alone();
     let mut open = Vec::new();
     for _ in 0..64 {
         open.push(client.begin(request(Method::GET, "/api/v1/live")).await);

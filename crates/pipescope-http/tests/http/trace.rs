@@ -26,7 +26,7 @@ const EXCEPTION: u32 = 80;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_has_every_collection_and_its_end() {
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let path = format!("/trace?pid={}&profile=GcCollect&durationSeconds=2", target.pid());
     let coming = client.begin(request(Method::GET, &path)).await;
@@ -47,7 +47,7 @@ async fn a_trace_has_every_collection_and_its_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configured_trace_has_what_was_configured_and_ends_with_the_controller() {
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let body = format!(
         r#"{{"Providers": [{{"Name": "{CLR}", "Keywords": "0x8000", "EventLevel": "Error"}}],
@@ -66,7 +66,7 @@ async fn a_configured_trace_has_what_was_configured_and_ends_with_the_controller
 #[tokio::test(flavor = "multi_thread")]
 async fn three_traces_at_once_and_a_session_ends_with_its_client() {
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let threads = target.threads();
     let path = format!("/trace?pid={}&profile=GcCollect&durationSeconds=-1", target.pid());
@@ -96,7 +96,7 @@ async fn three_traces_at_once_and_a_session_ends_with_its_client() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_reads_later_holds_up_nobody_and_gets_everything() {
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let threads = target.threads();
     // Every method that was ever compiled is named at the end: megabytes, of which the answer buffers half a one.
@@ -120,7 +120,7 @@ async fn a_client_that_reads_later_holds_up_nobody_and_gets_everything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_for_the_head_takes_no_trace() {
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let threads = target.threads();
     for path in ["/trace", "/livemetrics"] {
@@ -135,7 +135,7 @@ async fn asking_for_the_head_takes_no_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_leaves_what_there_was() {
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
-    let client = Client::start();
+    let client = Client::of(&target);
     client.watching(&target).await;
     let path = format!("/trace?pid={}&profile=Cpu&durationSeconds=-1", target.pid());
     let coming = client.begin(request(Method::GET, &path)).await;
