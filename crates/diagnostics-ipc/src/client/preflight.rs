@@ -79,7 +79,7 @@ fn dump_writer(target: &Target) -> Option<PathBuf> {
 /// How this process opens a file of the target.
 fn from_here(target: &Target, path: &Path) -> PathBuf {
     match (target.pid(), Procfs::open()) {
-        (Some(pid), Ok(mut procfs)) => path_from_here(&mut procfs, pid, path),
+        (Some(pid), Ok(procfs)) => path_from_here(&procfs, pid, path),
         _ => path.to_owned(),
     }
 }

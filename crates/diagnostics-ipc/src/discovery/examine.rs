@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::procfs::Procfs;
-use super::{Problem, Process, SocketName};
+use super::{Problem, Process};
 use crate::address::Address;
 
 /// What an examination found out.
@@ -19,17 +19,16 @@ pub(super) enum Finding {
 }
 
 /// Looks at process `pid`, whose runtime bound `socket` in its own mount namespace.
-pub(super) fn examine(procfs: &mut Procfs, pid: u32, socket_name: SocketName, bound: &Path) -> Finding {
-    let Ok(status) = procfs.status(pid) else { return Finding::Gone };
+pub(super) fn examine(procfs: &mut Procfs, pid: u32, bound: &Path) -> Finding {
+    let (Ok(stat), Ok(status)) = (procfs.stat(pid), procfs.status(pid)) else { return Finding::Gone };
     let name = executable_name(procfs, pid).unwrap_or(status.name);
     let socket = path_from_here(procfs, pid, bound);
     let checked = Address::resolve(&socket).and_then(|address| address.check_connectable());
     if let Err(error) = checked {
         // A process that ends takes its socket with it, which must not look like a socket that was removed.
-        if !procfs
-            .stat(pid)
-            .is_ok_and(|stat| stat.start_key == socket_name.start_key && !stat.state.has_ended())
-        {
+        let lives =
+            procfs.stat(pid).is_ok_and(|now| now.start_key == stat.start_key && !now.state.has_ended());
+        if !lives {
             return Finding::Gone;
         }
         return Finding::Problem(match error.kind() {
@@ -43,7 +42,7 @@ pub(super) fn examine(procfs: &mut Procfs, pid: u32, socket_name: SocketName, bo
     Finding::Reachable(Process {
         pid,
         namespace_pid: status.namespace_pid.unwrap_or(pid),
-        start_key: socket_name.start_key,
+        start_key: stat.start_key,
         socket,
         uid: status.uid,
         name,
@@ -55,7 +54,7 @@ pub(super) fn examine(procfs: &mut Procfs, pid: u32, socket_name: SocketName, bo
 ///
 /// The plain path where both see the same files; else the way through `/proc/PID/root`. Where that cannot be told
 /// (another user's process), the plain path: its name holds pid and start time, so it cannot be a wrong socket.
-pub(crate) fn path_from_here(procfs: &mut Procfs, pid: u32, path: &Path) -> PathBuf {
+pub(crate) fn path_from_here(procfs: &Procfs, pid: u32, path: &Path) -> PathBuf {
     let theirs = procfs.namespace(&format!("{pid}/ns/mnt")).ok();
     let same_files = match theirs {
         None => true,
@@ -76,6 +75,6 @@ fn inside_root(pid: u32, path: &Path) -> PathBuf {
 }
 
 /// The file name of the executable; `None` when it cannot be seen.
-pub(super) fn executable_name(procfs: &mut Procfs, pid: u32) -> Option<String> {
+pub(super) fn executable_name(procfs: &Procfs, pid: u32) -> Option<String> {
     Some(procfs.executable(pid).ok()?.file_name()?.to_string_lossy().into_owned())
 }

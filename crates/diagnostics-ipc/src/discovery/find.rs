@@ -17,23 +17,26 @@ pub fn find(pid: u32) -> Result<Process, DiscoveryError> {
     let mut procfs = Procfs::open().map_err(unreadable)?;
     let gone = DiscoveryError::NotRunning { pid };
     let (Ok(stat), Ok(status)) = (procfs.stat(pid), procfs.status(pid)) else { return Err(gone) };
-    let name = executable_name(&mut procfs, pid).unwrap_or(status.name);
+    let name = executable_name(&procfs, pid).unwrap_or(status.name);
     if stat.state.has_ended() {
         return Err(DiscoveryError::Ended { pid, name });
     }
     let socket_name = SocketName { pid: status.namespace_pid.unwrap_or(pid), start_key: stat.start_key };
     let table = procfs.sockets(&pid.to_string());
-    let bound = match &table {
-        Ok(sockets) => {
-            sockets.iter().find(|socket| socket.name == socket_name).map(|socket| socket.path.clone())
-        }
-        Err(_) => None,
-    };
+    let bound = table.as_deref().ok().and_then(|sockets| {
+        let named = sockets.iter().find(|socket| socket.name == socket_name);
+        // The process may see other times than we do; see the scanner.
+        let held = || {
+            let mut near = sockets.iter().filter(|socket| socket.name.pid == socket_name.pid);
+            near.find(|socket| procfs.holds_socket(pid, socket.inode))
+        };
+        named.or_else(held).map(|socket| socket.path.clone())
+    });
     let bound = match bound {
         Some(bound) => bound,
         None => search(&mut procfs, pid, name, socket_name, table.is_ok())?,
     };
-    match examine(&mut procfs, pid, socket_name, &bound) {
+    match examine(&mut procfs, pid, &bound) {
         Finding::Reachable(process) => Ok(process),
         Finding::Problem(problem) => Err(problem.into()),
         Finding::Gone => Err(gone),

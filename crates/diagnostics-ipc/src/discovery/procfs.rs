@@ -132,6 +132,11 @@ pub(crate) fn parse_sockets(table: &[u8]) -> impl Iterator<Item = ListeningSocke
     })
 }
 
+/// Reads the last field of `/proc/loadavg`.
+fn parse_last_pid(loadavg: &[u8]) -> Option<u32> {
+    std::str::from_utf8(loadavg).ok()?.split_ascii_whitespace().nth(4)?.parse().ok()
+}
+
 /// The number in the target of a link such as `net:[4026531840]`.
 pub(crate) fn parse_namespace(link: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(link).ok()?;
@@ -147,6 +152,12 @@ pub(crate) struct Procfs {
 
 /// What the kernel appends to the path of a file that has been removed.
 const DELETED: &[u8] = b" (deleted)";
+
+/// The least that is read at once, in bytes. The kernel makes these files anew for every read.
+const READ_SIZE: usize = 4096;
+
+/// How many descriptors of a process are looked through for a socket. A runtime opens its own among its first.
+const MAX_DESCRIPTORS: usize = 1024;
 
 /// Bounds on what is read, in bytes.
 const SMALL: usize = 64 << 10;
@@ -180,6 +191,12 @@ impl Procfs {
             }
         }
         Ok(())
+    }
+
+    /// The pid that was given out last, to a process or to a thread, in this pid namespace or one below it. As long as it
+    /// stays the same, there is no new process.
+    pub(crate) fn last_pid(&mut self) -> Option<u32> {
+        parse_last_pid(self.read("loadavg", SMALL).ok()?)
     }
 
     pub(crate) fn stat(&mut self, pid: u32) -> io::Result<Stat> {
@@ -219,6 +236,15 @@ impl Procfs {
         Ok(parse_sockets(self.read(&format!("{of}/net/unix"), SOCKET_TABLE)?).collect())
     }
 
+    /// Whether a process has a certain socket open; `false` also when that cannot be seen.
+    pub(crate) fn holds_socket(&self, pid: u32, inode: u64) -> bool {
+        let wanted = format!("socket:[{inode}]");
+        let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        descriptors.take(MAX_DESCRIPTORS).any(|descriptor| {
+            std::fs::read_link(descriptor.path()).is_ok_and(|link| link.as_os_str() == wanted.as_str())
+        })
+    }
+
     /// The library of CoreCLR that a process has loaded, as it sees the file. `Ok(None)` when there is none.
     pub(crate) fn runtime_library(&mut self, pid: u32) -> io::Result<Option<PathBuf>> {
         use std::os::unix::ffi::OsStrExt;
@@ -231,7 +257,7 @@ impl Procfs {
     }
 
     /// The executable of a process, as it sees the file.
-    pub(crate) fn executable(&mut self, pid: u32) -> io::Result<PathBuf> {
+    pub(crate) fn executable(&self, pid: u32) -> io::Result<PathBuf> {
         use std::os::unix::ffi::OsStringExt;
         let mut link = self.link(&format!("{pid}/exe"))?;
         if link.ends_with(DELETED) {
@@ -241,17 +267,13 @@ impl Procfs {
     }
 
     /// Where a link under `/proc` points.
-    pub(crate) fn link(&mut self, name: &str) -> io::Result<Vec<u8>> {
-        self.buffer.clear();
-        Ok(rustix::fs::readlinkat(&self.root, name, std::mem::take(&mut self.buffer))?.into_bytes())
+    pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
+        Ok(rustix::fs::readlinkat(&self.root, name, Vec::with_capacity(256))?.into_bytes())
     }
 
     /// The number of a namespace, such as `self/ns/net`.
-    pub(crate) fn namespace(&mut self, name: &str) -> io::Result<u64> {
-        let link = self.link(name)?;
-        let number = parse_namespace(&link).ok_or_else(|| unreadable("namespace"));
-        self.buffer = link;
-        number
+    pub(crate) fn namespace(&self, name: &str) -> io::Result<u64> {
+        parse_namespace(&self.link(name)?).ok_or_else(|| unreadable("namespace"))
     }
 
     fn read(&mut self, name: &str, limit: usize) -> io::Result<&[u8]> {
@@ -259,8 +281,8 @@ impl Procfs {
         let file = rustix::fs::openat(&self.root, name, flags, Mode::empty())?;
         self.buffer.clear();
         while self.buffer.len() < limit {
-            if self.buffer.spare_capacity_mut().is_empty() {
-                self.buffer.reserve(self.buffer.capacity().max(4096));
+            if self.buffer.spare_capacity_mut().len() < READ_SIZE {
+                self.buffer.reserve(self.buffer.capacity().max(READ_SIZE));
             }
             match rustix::io::read(&file, rustix::buffer::spare_capacity(&mut self.buffer)) {
                 Ok(0) => break,
@@ -327,6 +349,12 @@ mod tests {
     fn namespaces_have_numbers() {
         assert_eq!(parse_namespace(b"net:[4026531840]"), Some(4_026_531_840));
         assert_eq!(parse_namespace(b"net:4026531840"), None);
+    }
+
+    #[test]
+    fn the_last_pid_is_the_last_field() {
+        assert_eq!(parse_last_pid(b"0.31 0.12 0.04 2/127 4711\n"), Some(4711));
+        assert_eq!(parse_last_pid(b"0.31 0.12 0.04\n"), None);
     }
 
     #[test]

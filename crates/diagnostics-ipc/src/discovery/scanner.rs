@@ -1,9 +1,14 @@
 //! All processes, again and again, at next to no cost.
 //!
-//! A scan lists `/proc` and reads the kernel's table of sockets once per network namespace; everything else is
-//! remembered. The listing alone tells a process from another that has its pid now, since it comes with the number
-//! of the directory, which the kernel never gives twice. So between two scans that find the same runtimes nothing is
-//! opened but those tables.
+//! What is remembered, and what tells that it still holds:
+//!
+//! - A runtime, as long as the kernel's table of sockets has its socket: the socket ends with its process, and its
+//!   number is not given twice.
+//! - The processes, as long as no pid has been given out. When one has, `/proc` is listed again. The listing alone tells
+//!   a process from another that has its pid now, since it comes with the number of the directory, which is not given
+//!   twice either.
+//!
+//! So a scan that finds the same runtimes reads one table per network namespace, and nothing of any process.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -31,6 +36,8 @@ pub struct Scanner {
     runtimes: HashMap<SocketKey, Runtime>,
     directories: Directories,
     own: Own,
+    /// The last pid given out when the processes were listed.
+    last_pid: Option<u32>,
     round: u64,
 }
 
@@ -47,7 +54,8 @@ struct Seen {
     /// The number of its directory under `/proc`.
     inode: u64,
     first_round: u64,
-    last_round: u64,
+    /// The listing that had it last.
+    listed_round: u64,
     /// The network namespace; `None` when it cannot be seen.
     network: Option<u64>,
     /// Read when a socket needs an owner; `Some(None)` when it cannot be read.
@@ -69,16 +77,20 @@ struct Runtime {
     name: SocketName,
     /// The path as its process bound it.
     bound: PathBuf,
-    /// Pid and directory number of its process, where that is known.
-    owner: Option<(u32, u64)>,
+    /// The pid of its process, where that is known.
+    owner: Option<u32>,
     finding: Finding,
+    /// When the owner was found.
+    settled_round: u64,
     examined_round: u64,
     last_round: u64,
 }
 
-/// After how many scans something that can change on its own (the permission to use a socket, the network namespace
-/// of a process) is looked at again.
+/// After how many scans it is looked at again whether a socket can be used.
 const RECHECK_ROUNDS: u64 = 16;
+
+/// After how many scans it is looked at again in which network namespace a process is.
+const NETWORK_RECHECK_ROUNDS: u64 = 64;
 
 /// For how many scans a new process is looked at every time: a container's first process moves into its own
 /// namespaces only after it has been started.
@@ -109,8 +121,13 @@ impl Scanner {
         }
         // Before the tables: a socket whose file is seen here and that is in no table below is really dead or dying.
         self.directories.refresh();
-        if let Err(error) = self.list_processes(procfs) {
-            return unreadable(&error);
+        // Read before the listing: a process that comes in between is in the listing, and makes for another one.
+        let last_pid = procfs.last_pid();
+        if last_pid.is_none() || last_pid != self.last_pid {
+            if let Err(error) = self.list_processes(procfs) {
+                return unreadable(&error);
+            }
+            self.last_pid = last_pid;
         }
         self.look_up_networks(procfs);
         for (key, socket) in self.read_sockets(procfs) {
@@ -128,17 +145,17 @@ impl Scanner {
             if seen.inode != inode {
                 *seen = Seen::new(inode, round);
             }
-            seen.last_round = round;
+            seen.listed_round = round;
         })?;
-        processes.retain(|_, seen| seen.last_round == round);
+        processes.retain(|_, seen| seen.listed_round == round);
         Ok(())
     }
 
-    fn look_up_networks(&mut self, procfs: &mut Procfs) {
+    fn look_up_networks(&mut self, procfs: &Procfs) {
         for (pid, seen) in &mut self.processes {
             let age = self.round - seen.first_round;
             // The pid spreads the later looks evenly over the scans.
-            if age < YOUNG_ROUNDS || (self.round + u64::from(*pid)).is_multiple_of(RECHECK_ROUNDS) {
+            if age < YOUNG_ROUNDS || (self.round + u64::from(*pid)).is_multiple_of(NETWORK_RECHECK_ROUNDS) {
                 seen.network = procfs.namespace(&format!("{pid}/ns/net")).ok();
             }
         }
@@ -195,25 +212,21 @@ impl Scanner {
         let round = self.round;
         if let Some(runtime) = self.runtimes.get_mut(&key)
             && runtime.name == socket.name
-            && let Some((pid, inode)) = runtime.owner
-            && self.processes.get(&pid).is_some_and(|seen| seen.inode == inode)
+            && let Some(pid) = runtime.owner
+            && (self.processes.get(&pid)).is_some_and(|seen| seen.first_round <= runtime.settled_round)
         {
             runtime.last_round = round;
             if round - runtime.examined_round >= RECHECK_ROUNDS {
-                runtime.finding = examine(procfs, pid, runtime.name, &runtime.bound);
+                runtime.finding = examine(procfs, pid, &runtime.bound);
                 runtime.examined_round = round;
             }
             return;
         }
-        let network = match key {
-            SocketKey::Listening { network, .. } => Some(network),
-            SocketKey::File(_) => None,
-        };
-        let owner = self.owner(procfs, socket.name, network);
+        let owner = self.owner(procfs, &key, socket.name);
         let finding = match owner {
-            Some((pid, _)) => examine(procfs, pid, socket.name, &socket.path),
+            Some(pid) => examine(procfs, pid, &socket.path),
             // A file alone is no sign of a runtime; it may be stale, which is reported from the directories.
-            None if network.is_none() => Finding::Gone,
+            None if matches!(key, SocketKey::File(_)) => Finding::Gone,
             None => {
                 let ListeningSocket { name, path, .. } = &socket;
                 Finding::Problem(Problem::ProcessNotVisible { pid: name.pid, socket: path.clone() })
@@ -226,33 +239,54 @@ impl Scanner {
             self.directories.watch(directory);
         }
         let ListeningSocket { name, path: bound, .. } = socket;
-        let runtime = Runtime { name, bound, owner, finding, examined_round: round, last_round: round };
+        let runtime = Runtime {
+            name,
+            bound,
+            owner,
+            finding,
+            settled_round: round,
+            examined_round: round,
+            last_round: round,
+        };
         self.runtimes.insert(key, runtime);
     }
 
-    /// The process a socket belongs to: pid and directory number.
-    fn owner(&mut self, procfs: &mut Procfs, name: SocketName, network: Option<u64>) -> Option<(u32, u64)> {
-        let mut is_owner = |pid: u32, seen: &mut Seen| {
+    /// The process a socket belongs to.
+    fn owner(&mut self, procfs: &mut Procfs, key: &SocketKey, name: SocketName) -> Option<u32> {
+        let mut is_named = |pid: u32, seen: &mut Seen| {
             seen.start_key(procfs, pid) == Some(name.start_key)
                 && seen.namespace_pid(procfs, pid) == Some(name.pid)
         };
         // Outside containers the pid in the name is the pid.
         if let Some(seen) = self.processes.get_mut(&name.pid)
-            && is_owner(name.pid, seen)
+            && is_named(name.pid, seen)
         {
-            return Some((name.pid, seen.inode));
+            return Some(name.pid);
         }
-        self.processes
-            .iter_mut()
-            .filter(|(_, seen)| network.is_none() || seen.network.is_none() || seen.network == network)
-            .find_map(|(pid, seen)| is_owner(*pid, seen).then_some((*pid, seen.inode)))
+        let SocketKey::Listening { network, inode } = key else {
+            return self.processes.iter_mut().find_map(|(pid, seen)| is_named(*pid, seen).then_some(*pid));
+        };
+        let nearby = |seen: &Seen| seen.network.is_none_or(|theirs| theirs == *network);
+        let mut near = self.processes.iter_mut().filter(|(_, seen)| nearby(seen));
+        if let Some(pid) = near.find_map(|(pid, seen)| is_named(*pid, seen).then_some(*pid)) {
+            return Some(pid);
+        }
+        // Where a process sees other times than we do, its name for itself holds another start: in a time namespace, or
+        // in a pid namespace that has no /proc of its own. Who has the socket open is proof, if it can be seen.
+        let near = self.processes.iter_mut().filter(|(_, seen)| nearby(seen));
+        let mut near = near.filter_map(|(pid, seen)| {
+            let holds =
+                seen.namespace_pid(procfs, *pid) == Some(name.pid) && procfs.holds_socket(*pid, *inode);
+            holds.then_some(*pid)
+        });
+        near.next()
     }
 
     fn report(&mut self, procfs: &mut Procfs) -> Scan {
         let mut scan = Scan::default();
         for runtime in self.runtimes.values() {
             match &runtime.finding {
-                _ if runtime.owner.is_some_and(|(pid, _)| pid == self.own.pid) => {}
+                _ if runtime.owner == Some(self.own.pid) => {}
                 Finding::Reachable(process) => scan.processes.push(process.clone()),
                 Finding::Problem(problem) => scan.problems.push(problem.clone()),
                 Finding::Gone => {}
@@ -267,10 +301,11 @@ impl Scanner {
         let files: Vec<_> =
             self.directories.sockets().filter(|(name, _)| !listening.contains(name)).cloned().collect();
         for (name, socket) in files {
-            let alive = self
-                .processes
-                .get_mut(&name.pid)
-                .is_some_and(|seen| seen.start_key(procfs, name.pid) == Some(name.start_key));
+            // Asked anew, since a process that ends makes for no new listing.
+            let alive = self.processes.contains_key(&name.pid)
+                && procfs
+                    .stat(name.pid)
+                    .is_ok_and(|stat| stat.start_key == name.start_key && !stat.state.has_ended());
             let unseen = self.runtimes.values().any(|runtime| runtime.name == name);
             // The file may have gone since the directory was listed, which is what happens at every normal exit.
             if !alive && !unseen && Path::new(&socket).exists() {
@@ -301,7 +336,7 @@ impl Seen {
         Seen {
             inode,
             first_round: round,
-            last_round: round,
+            listed_round: round,
             network: None,
             start_key: None,
             namespace_pid: None,
