@@ -37,6 +37,8 @@ pub(crate) enum Failure {
     OutputClosed,
     /// Somebody wanted the program to end at once, and everything has been said; nothing is waited for.
     AtOnce(Kind),
+    /// Everything has been said; only the exit code is left.
+    Reported(Kind),
     /// To be reported.
     Failed {
         /// Decides the exit code.
@@ -55,7 +57,7 @@ impl Failure {
     fn kind(&self) -> Option<Kind> {
         match self {
             Failure::OutputClosed => None,
-            Failure::AtOnce(kind) | Failure::Failed { kind, .. } => Some(*kind),
+            Failure::AtOnce(kind) | Failure::Reported(kind) | Failure::Failed { kind, .. } => Some(*kind),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! | [`counters`], [`trace`] | what those commands show and write, apart from sessions and terminals |
 //! | `targets` | which process is meant |
 //! | `exit` | exit codes and the one line on standard error |
-//! | `listen`, `signals`, `terminal`, `text`, `duration`, `secrets`, `logging` | one subject each |
+//! | `listen`, `output`, `signals`, `terminal`, `text`, `duration`, `secrets`, `logging` | one subject each |
 //!
 //! Everything runs on one thread: a monitor should not disturb the machine it looks at.
 
@@ -21,6 +21,7 @@ mod duration;
 mod exit;
 mod listen;
 mod logging;
+mod output;
 mod secrets;
 mod signals;
 mod targets;
@@ -50,7 +51,9 @@ fn main() -> ExitCode {
         logging::start();
     }
     let verbose = cli.verbose;
-    let result = run(cli);
+    // A panic is reported by its hook, which also gives the terminal back. Sessions are dropped while it unwinds: they
+    // are to be stopped in the target like after any other error.
+    let result = std::panic::catch_unwind(|| run(cli)).unwrap_or(Err(Failure::Reported(Kind::Unexpected)));
     if !matches!(result, Err(Failure::AtOnce(_))) {
         diagnostics_ipc::client::finish_background_stops(STOP_LIMIT);
     }

@@ -193,7 +193,7 @@ fn choose<'a>(
                 targets.iter().filter(fits).collect()
             };
             let exact = named(|a, b| a == b);
-            if exact.is_empty() { named(|a, b| a.eq_ignore_ascii_case(b)) } else { exact }
+            if exact.is_empty() { named(str::eq_ignore_ascii_case) } else { exact }
         }
     };
     let what = match name {

@@ -11,6 +11,9 @@ use crate::targets::{Answer, Target, list};
 use crate::terminal;
 use crate::text::{clipped, printable};
 
+/// How many sockets that a crash left behind are named one by one.
+const SHOWN_STALE_SOCKETS: usize = 3;
+
 /// List the .NET processes of this machine.
 ///
 /// Every process that can be reached is asked about itself. What was found but cannot be reached (processes of other
@@ -123,9 +126,15 @@ fn table(targets: &[Target], width: Option<usize>) -> String {
 /// What else there is to know, on standard error: a pipeline wants rows only.
 fn print_notes(targets: &[Target], problems: &[Problem]) {
     let mut err = io::stderr().lock();
-    for problem in problems {
-        // Standard error may be closed; the table has been printed.
+    // Standard error may be closed; the table has been printed.
+    let (stale, others): (Vec<&Problem>, Vec<&Problem>) =
+        problems.iter().partition(|problem| matches!(problem, Problem::StaleSocket { .. }));
+    // A machine where much is killed has many of these, and one looks like the next.
+    for problem in others.into_iter().chain(stale.iter().copied().take(SHOWN_STALE_SOCKETS)) {
         let _ = writeln!(err, "note: {}", printable(&problem.to_string()));
+    }
+    if stale.len() > SHOWN_STALE_SOCKETS {
+        let _ = writeln!(err, "note: and {} more stale sockets", stale.len() - SHOWN_STALE_SOCKETS);
     }
     for target in targets {
         if let Answer::Silent { error, .. } | Answer::Strange { error } = &target.answer {

@@ -42,7 +42,7 @@ impl CsvRows {
                 "" => row.name,
                 tags => format!("{}[{}]", row.name, tags.replace(',', ";")),
             };
-            for field in [&time, &series.provider, &name, row.row_type.as_str()] {
+            for field in [&time, &series.provider, &name, row.kind.as_str()] {
                 out.push_str(&quoted(field));
                 out.push(',');
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How far a sparkline reaches back.
-const SPAN: Duration = Duration::from_mins(1);
+const SPAN: Duration = Duration::from_secs(60);
 
 /// Bars from the lowest to the highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -76,7 +76,9 @@ mod tests {
 
     fn check(values: &[f64], width: usize, baseline: Baseline, expected: &str) {
         let mut history = History::new(Duration::from_secs(1));
-        values.iter().for_each(|value| history.push(*value));
+        for value in values {
+            history.push(*value);
+        }
         assert_eq!(history.sparkline(width, baseline), expected);
     }
 
@@ -114,7 +116,9 @@ mod tests {
     #[test]
     fn only_the_last_minute_is_kept() {
         let mut history = History::new(Duration::from_secs(2));
-        (0..100).for_each(|value| history.push(f64::from(value)));
+        for value in 0..100 {
+            history.push(f64::from(value));
+        }
         assert_eq!(history.values.len(), 30);
         assert_eq!(history.values.back(), Some(&99.0));
     }

@@ -50,7 +50,7 @@ impl JsonRows {
                 ("provider", &series.provider),
                 ("name", &row.name),
                 ("tags", &row.tags),
-                ("counterType", row.row_type.as_str()),
+                ("counterType", row.kind.as_str()),
                 ("meterTags", &series.meter_tags),
                 ("instrumentTags", &series.instrument_tags),
             ] {

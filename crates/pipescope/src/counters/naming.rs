@@ -30,7 +30,7 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// Tags of the value: those of the series, and the percentile of a histogram.
     pub(crate) tags: String,
-    pub(crate) row_type: RowType,
+    pub(crate) kind: RowType,
     pub(crate) value: f64,
 }
 
@@ -38,13 +38,13 @@ pub(crate) struct Row {
 /// reading that says nothing: the first of an observable counter, the last of a series.
 pub(crate) fn rows(reading: &Reading<'_>, interval_seconds: u64) -> Vec<Row> {
     let series = reading.series;
-    let row = |value, row_type| Row {
-        name: match row_type {
+    let row = |value, kind| Row {
+        name: match kind {
             RowType::Metric => level_name(series),
             RowType::Rate => rate_name(series, interval_seconds),
         },
         tags: series.tags.clone(),
-        row_type,
+        kind,
         value,
     };
     match &reading.value {
@@ -141,7 +141,7 @@ pub(crate) mod tests {
         let reading = Reading { time_unix_nanos: 0, series, value };
         let rows = rows(&reading, interval);
         let rows: Vec<_> =
-            rows.iter().map(|row| (row.name.as_str(), row.tags.as_str(), row.row_type, row.value)).collect();
+            rows.iter().map(|row| (row.name.as_str(), row.tags.as_str(), row.kind, row.value)).collect();
         assert_eq!(rows, expected);
     }
 

@@ -1,5 +1,6 @@
 //! The monitor's screen: draws a [`View`], decides nothing.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -125,7 +126,7 @@ fn keys_line(view: &View<'_>, body: Rect) -> Line<'static> {
     let (total, height) = (view.rows.len(), usize::from(body.height));
     if total > height {
         let last = (view.offset + height).min(total);
-        keys.push_str(&format!("  ↑↓ scroll  {}-{last} of {total}", view.offset + 1));
+        let _ = write!(keys, "  ↑↓ scroll  {}-{last} of {total}", view.offset + 1);
     }
     let mut spans = vec![Span::styled(keys, DIM_STYLE)];
     if !view.filter.is_empty() {
@@ -165,10 +166,10 @@ impl Columns {
         let Self { name, value, unit, delta, spark } = self;
         let mut text = format!("{:<name$}  {:>value$} {:<unit$}", "Name", "Value", "Unit");
         if delta > 0 {
-            text.push_str(&format!("  {:>delta$}", "Change"));
+            let _ = write!(text, "  {:>delta$}", "Change");
         }
         if spark > 0 {
-            text.push_str(&format!("  {:>spark$}", clipped("Last minute", spark)));
+            let _ = write!(text, "  {:>spark$}", clipped("Last minute", spark));
         }
         Line::styled(text, Style::new().add_modifier(Modifier::UNDERLINED))
     }

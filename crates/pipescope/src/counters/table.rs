@@ -135,7 +135,9 @@ impl Table {
             let known = self.cells.range(lowest.clone()..).map(|(key, _)| key);
             let figures: Vec<Figure> =
                 known.take_while(|key| key.is_same_series(&lowest)).map(|key| key.figure).collect();
-            figures.into_iter().for_each(|figure| self.set(series, figure, None, None, false));
+            for figure in figures {
+                self.set(series, figure, None, None, false);
+            }
         }
         if let Some(count) = count {
             self.set(series, Figure::Count, Some(count as f64), None, true);

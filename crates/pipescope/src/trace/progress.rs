@@ -1,5 +1,7 @@
 //! The line of progress of a trace.
 
+use std::fmt::Write as _;
+
 use pipescope_engine::recording::Progress;
 
 use crate::counters::{readable, readable_size};
@@ -15,7 +17,7 @@ pub(crate) fn progress_line(progress: &Progress) -> String {
     );
     if progress.lost > 0 {
         // Never silently: a trace with gaps answers some questions wrongly.
-        line.push_str(&format!("  {} LOST (a larger --buffersize helps)", readable(progress.lost as f64)));
+        let _ = write!(line, "  {} LOST (a larger --buffersize helps)", readable(progress.lost as f64));
     }
     line
 }

@@ -1,5 +1,7 @@
 //! The table of providers that a trace begins with, in the shape of the stock tool.
 
+use std::fmt::Write as _;
+
 use diagnostics_ipc::request::EventLevel;
 use pipescope_engine::recording::TraceRequest;
 
@@ -10,7 +12,7 @@ pub(crate) fn provider_table(request: &TraceRequest) -> String {
         let keywords = format!("0x{:016X}", provider.keywords);
         let level = format!("{}({})", level_name(provider.level), provider.level as u32);
         // A name that fills its column still ends before the next one.
-        text.push_str(&format!("{:<39} {keywords:<19} {level:<19} {}\n", provider.name, by.as_str()));
+        let _ = writeln!(text, "{:<39} {keywords:<19} {level:<19} {}", provider.name, by.as_str());
     }
     text
 }

@@ -1,5 +1,5 @@
 //! The names of the runtime's own events. A runtime sends them without names (NetTrace format, native runtime events),
-//! so a name that a user gives is looked up here. The names are those that TraceEvent, PerfView and dotnet-trace show.
+//! so a name that a user gives is looked up here. The names are those that PerfView and dotnet-trace show.
 
 /// The provider these ids belong to.
 pub(super) const PROVIDER: &str = "Microsoft-Windows-DotNETRuntime";

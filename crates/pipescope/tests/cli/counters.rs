@@ -188,9 +188,9 @@ fn the_end_of_the_target_ends_the_collection() {
             Pipescope::start_in(directory.path(), &["counters", "collect", "-p", &pid(&target)]);
         collect.until("values", |_| (csv(&path).len() > 20).then_some(()));
         if kills {
-            target.kill()
+            target.kill();
         } else {
-            target.say("exit")
+            target.say("exit");
         }
         let ended = collect.wait().expect(0);
         assert!(ended.stderr.contains(&format!("Process {} has ended.", target.pid())), "{}", ended.stderr);

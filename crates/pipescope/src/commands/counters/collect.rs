@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::Subscription;
 use crate::counters::{CounterFile, Format};
 use crate::exit::{FailAs as _, Failure, Kind};
+use crate::output::Output;
 use crate::signals::StopSignals;
 use crate::targets::Target;
 use crate::terminal::enter_pressed;
@@ -54,10 +55,21 @@ pub(crate) async fn run(args: CollectArgs) -> Result<(), Failure> {
     let mut signals = StopSignals::listen().fail_as(Kind::Platform)?;
     let target = args.subscription.selector.resolve().await?;
     let (output, shown) = open(&args)?;
+    let session = match args.subscription.open(&target).await {
+        Ok(session) => session,
+        Err(failure) => {
+            output.abandon();
+            return Err(failure);
+        }
+    };
+    if output.existed() {
+        say(&format!("note: {shown} exists and is overwritten."));
+    }
     let seconds = u64::from(args.subscription.refresh_interval);
-    let mut file = CounterFile::begin(args.format, output, target.name(), seconds)
+    let mut file = output
+        .begin()
+        .and_then(|output| CounterFile::begin(args.format, output, target.name(), seconds))
         .fail_with(Kind::Unexpected, || format!("cannot write {shown}"))?;
-    let session = args.subscription.open(&target).await?;
     say(&format!("Collecting counters of {} (pid {}). Ctrl-C ends.", printable(target.name()), target.pid()));
     let end = collect(&args, session, &mut file, &mut signals).await;
     let saved = file.finish().fail_with(Kind::Unexpected, || format!("cannot write {shown}"));
@@ -66,18 +78,15 @@ pub(crate) async fn run(args: CollectArgs) -> Result<(), Failure> {
 }
 
 /// The file to write, and what to call it.
-fn open(args: &CollectArgs) -> Result<(File, String), Failure> {
+fn open(args: &CollectArgs) -> Result<(Output, String), Failure> {
     if args.output == Path::new("-") {
         let stdout = rustix::io::dup(io::stdout()).fail_as(Kind::Unexpected)?;
-        return Ok((File::from(stdout), "standard output".to_owned()));
+        return Ok((Output::of(File::from(stdout)), "standard output".to_owned()));
     }
     let path = args.format.path(&args.output);
     let shown = path.display().to_string();
-    if path.is_file() {
-        say(&format!("note: {shown} exists and is overwritten."));
-    }
-    let file = File::create(&path).fail_with(Kind::Argument, || format!("cannot create {shown}"))?;
-    Ok((file, shown))
+    let output = Output::open(&path).fail_with(Kind::Argument, || format!("cannot create {shown}"))?;
+    Ok((output, shown))
 }
 
 async fn collect(

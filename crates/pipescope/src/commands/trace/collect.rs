@@ -17,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::cli::Selector;
 use crate::duration::{Limit, format_elapsed};
 use crate::exit::{FailAs as _, Failure, Kind, written};
+use crate::output::Output;
 use crate::signals::StopSignals;
 use crate::targets::Target;
 use crate::terminal::enter_pressed;
@@ -51,7 +52,7 @@ pub(crate) struct CollectArgs {
     /// Most memory the target may use to buffer events, in MB
     #[arg(long, value_name = "MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     buffersize: u32,
-    /// File to write [default: NAME_yyyyMMdd_HHmmss.nettrace]
+    /// File to write, by default a new one that is named after the process and the time
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Providers: `Name[:hexKeywords[:Level[:key=value;key=value]]]`, separated by commas
@@ -132,16 +133,16 @@ pub(crate) async fn run(args: CollectArgs) -> Result<(), Failure> {
     }
     let path = args.output.clone().unwrap_or_else(|| default_file_name(target.name(), &Zoned::now()).into());
     let shown = path.display().to_string();
-    let file = File::create(&path).fail_with(Kind::Argument, || format!("cannot create {shown}"))?;
+    let output = Output::open(&path).fail_with(Kind::Argument, || format!("cannot create {shown}"))?;
     let started = Recording::start_composed(&target.client(), &request).await;
     let recording = match started {
         Ok(recording) => recording,
         Err(error) => {
-            // An empty file is no trace.
-            let _ = std::fs::remove_file(&path);
+            output.abandon();
             return Err(error).fail_as(Kind::Session);
         }
     };
+    let file = output.begin().fail_with(Kind::Unexpected, || format!("cannot write {shown}"))?;
     for feature in recording.not_honoured() {
         let _ = writeln!(io::stderr(), "warning: this runtime is too old for {feature}");
     }
