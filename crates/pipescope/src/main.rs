@@ -7,7 +7,7 @@
 //! | [`counters`], [`trace`] | what those commands show and write, apart from sessions and terminals |
 //! | `targets` | which process is meant |
 //! | `exit` | exit codes and the one line on standard error |
-//! | `listen`, `output`, `signals`, `terminal`, `text`, `duration`, `secrets`, `logging` | one subject each |
+//! | `listen`, `output`, `settle`, `signals`, `terminal`, `text`, `duration`, `secrets`, `logging` | one subject each |
 //!
 //! Everything runs on one thread: a monitor should not disturb the machine it looks at.
 
@@ -23,6 +23,7 @@ mod listen;
 mod logging;
 mod output;
 mod secrets;
+mod settle;
 mod signals;
 mod targets;
 mod terminal;

@@ -158,6 +158,13 @@ impl TraceChoice {
 }
 
 impl TraceRequest {
+    /// Whether any provider, the heartbeat included, is an event source of managed code. A process that is just starting
+    /// should not be asked for those (see [`settling`](crate::settling)).
+    #[must_use]
+    pub fn has_managed_providers(&self) -> bool {
+        self.providers.iter().any(|(spec, _)| !spec.is_native())
+    }
+
     /// The request for a session of a runtime of this version (`9.0.5`; `None` where it does not say), stacks on.
     #[must_use]
     pub fn session(&self, runtime_version: Option<&str>) -> SessionRequest {
@@ -359,6 +366,7 @@ mod tests {
         assert_eq!(by(&choice), [EnabledBy::Providers, EnabledBy::Heartbeat]);
         choice.heartbeat = false;
         assert_eq!(by(&choice), [EnabledBy::Providers]);
+        assert!(!TraceChoice::default().compose().has_managed_providers());
         assert_eq!(
             by(&TraceChoice::default()),
             [EnabledBy::Profile, EnabledBy::Profile],

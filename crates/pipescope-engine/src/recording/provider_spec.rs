@@ -16,6 +16,8 @@ use std::str::FromStr;
 
 use diagnostics_ipc::request::EventLevel;
 
+use super::profiles::SAMPLE_PROFILER;
+
 /// Level of a provider that names none.
 const DEFAULT_LEVEL: EventLevel = EventLevel::Informational;
 
@@ -129,6 +131,15 @@ impl ProviderSpec {
         let parts: Vec<&str> = hex.split('-').collect();
         parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
             && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
+    }
+
+    /// Whether the runtime itself is the provider, and not an event source of managed code.
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        let runtime = "Microsoft-Windows-DotNETRuntime";
+        let starts_so =
+            self.name.get(..runtime.len()).is_some_and(|start| start.eq_ignore_ascii_case(runtime));
+        starts_so || self.is_named(SAMPLE_PROFILER)
     }
 
     /// Takes in the keywords and the level of another request for the same provider.
@@ -387,6 +398,15 @@ mod tests {
         check_error("P:::=v", "is not key=value");
         check_error(r#"P:::a="b"#, "quote without its end");
         check_error(r"P:::a=\u12", "escape '\\u'");
+    }
+
+    #[test]
+    fn the_runtimes_own_providers_are_told_from_event_sources() {
+        let is_native = |name: &str| name.parse::<ProviderSpec>().is_ok_and(|spec| spec.is_native());
+        assert!(is_native("Microsoft-Windows-DotNETRuntime"));
+        assert!(is_native("microsoft-windows-dotnetruntimeprivate"));
+        assert!(is_native("Microsoft-DotNETCore-SampleProfiler"));
+        assert!(!is_native("System.Runtime"));
     }
 
     #[test]

@@ -4,22 +4,17 @@ mod collect;
 mod monitor;
 mod plain;
 
-use std::io::{self, Write as _};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use pipescope_engine::counters::{CounterRequest, CounterSelection, CounterSession, Precedence};
-use pipescope_engine::settling;
 
 use super::ps::{self, PsArgs};
 use crate::cli::Selector;
 use crate::duration::Limit;
 use crate::exit::{FailAs as _, Failure, Kind};
-use crate::signals::StopSignals;
+use crate::settle::settle;
 use crate::targets::Target;
-
-/// Waiting longer than this for a process that has just started is worth a word.
-const UNNOTICED: Duration = Duration::from_secs(1);
 
 /// Counters and meters.
 #[derive(Debug, Subcommand)]
@@ -69,7 +64,7 @@ impl Subscription {
     }
 
     async fn open(&self, target: &Target) -> Result<CounterSession, Failure> {
-        settle(target).await?;
+        settle(target, "").await?;
         let request = CounterRequest {
             selection: self.counters.clone(),
             interval: self.interval(),
@@ -78,25 +73,6 @@ impl Subscription {
         };
         CounterSession::open(&target.client(), target.info(), &request, Precedence::MeterWins)
             .await
-            .fail_with(Kind::Session, || {
-                format!("cannot open a counters session on process {}", target.pid())
-            })
-    }
-}
-
-/// Leaves a process alone that has just started: listening to it now could keep it from ever starting.
-async fn settle(target: &Target) -> Result<(), Failure> {
-    let mut signals = StopSignals::listen().fail_as(Kind::Platform)?;
-    let (pid, start_key) = (target.process.pid, target.process.start_key);
-    let settled = settling::settled(pid, start_key);
-    tokio::pin!(settled);
-    if tokio::time::timeout(UNNOTICED, &mut settled).await.is_ok() {
-        return Ok(());
-    }
-    // Nobody may be reading.
-    let _ = writeln!(io::stderr(), "note: process {pid} has just started; waiting until it has settled.");
-    tokio::select! {
-        () = settled => Ok(()),
-        () = signals.next() => Err(Failure::Reported(Kind::Session)),
+            .fail_as(Kind::Session)
     }
 }

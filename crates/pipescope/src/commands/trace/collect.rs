@@ -9,8 +9,8 @@ use clap::Args;
 use diagnostics_ipc::request::EventLevel;
 use jiff::Zoned;
 use pipescope_engine::recording::{
-    Flow, Outcome, Profile, Progress, ProviderSpec, Recording, TRACE_PROFILES, TraceChoice, TraceRequest,
-    clr_event_keywords, parse_level,
+    EnabledBy, Flow, Outcome, Profile, Progress, ProviderSpec, Recording, TRACE_PROFILES, TraceChoice,
+    TraceRequest, clr_event_keywords, parse_level,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -18,6 +18,7 @@ use crate::cli::Selector;
 use crate::duration::{Limit, format_elapsed};
 use crate::exit::{FailAs as _, Failure, Kind, written};
 use crate::output::Output;
+use crate::settle::settle;
 use crate::signals::StopSignals;
 use crate::targets::Target;
 use crate::terminal::enter_pressed;
@@ -131,6 +132,9 @@ pub(crate) async fn run(args: CollectArgs) -> Result<(), Failure> {
     for warning in &request.warnings {
         let _ = writeln!(io::stderr(), "warning: {warning}");
     }
+    if request.has_managed_providers() {
+        settle(&target, settle_hint(&request)).await?;
+    }
     let path = args.output.clone().unwrap_or_else(|| default_file_name(target.name(), &Zoned::now()).into());
     let shown = path.display().to_string();
     let output = Output::open(&path).fail_with(Kind::Argument, || format!("cannot create {shown}"))?;
@@ -185,6 +189,13 @@ impl CollectArgs {
         let filter = self.stopping_event_payload_filter.clone().unwrap_or_default();
         Ok(Some(StopEvent::new(provider.clone(), self.stopping_event_event_name.clone(), filter)))
     }
+}
+
+/// How to do without the wait for a process that has just started.
+fn settle_hint(request: &TraceRequest) -> &'static str {
+    let only_for_heartbeat =
+        request.providers.iter().all(|(spec, by)| spec.is_native() || *by == EnabledBy::Heartbeat);
+    if only_for_heartbeat { " (with --no-heartbeat this trace would start at once)" } else { "" }
 }
 
 fn print_head(args: &CollectArgs, request: &TraceRequest, target: &Target, path: &str) -> io::Result<()> {
