@@ -119,7 +119,9 @@ pub(crate) async fn list() -> (Vec<Target>, Vec<Problem>) {
 /// Asks one process about itself; `None` when it has ended meanwhile.
 async fn ask(process: Process, timeouts: Timeouts) -> Option<Target> {
     let client = Client::new(&process).with_timeouts(timeouts);
-    let answer = match client.process_info().await {
+    let answer = client.process_info().await;
+    tracing::debug!(pid = process.pid, ?answer, "asked about itself");
+    let answer = match answer {
         Ok(info) => Answer::Info(info),
         Err(Error::Unsupported { .. }) => Answer::TooOld,
         Err(error) => {

@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn rundown_follows_profiles_and_option() {
         let rundown = |profiles, providers, rundown| {
-            Case { profiles, providers, rundown, ..Case::default() }.compose().rundown
+            Case { providers, profiles, rundown, ..Case::default() }.compose().rundown
         };
         assert_eq!(rundown("gc-collect", "", None), Rundown::Keywords(0x1));
         assert_eq!(rundown("gc-collect,dotnet-common", "", None), Rundown::Default);

@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::settle::settle;
 use crate::signals::StopSignals;
 use crate::targets::Target;
-use crate::terminal::enter_pressed;
+use crate::terminal::{self, enter_pressed};
 use crate::text::printable;
 use crate::trace::{PayloadFilter, StopEvent, default_file_name, progress_line, provider_table};
 
@@ -200,7 +200,7 @@ fn settle_hint(request: &TraceRequest) -> &'static str {
 
 fn print_head(args: &CollectArgs, request: &TraceRequest, target: &Target, path: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(provider_table(request).as_bytes())?;
+    out.write_all(provider_table(request, terminal::width()).as_bytes())?;
     writeln!(out)?;
     writeln!(out, "Process        : {} (pid {})", printable(&target.command_line()), target.pid())?;
     writeln!(out, "Output File    : {path}")?;
