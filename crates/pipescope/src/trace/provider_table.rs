@@ -20,7 +20,7 @@ pub(crate) fn provider_table(request: &TraceRequest, width: Option<usize>) -> St
         }
         return text;
     }
-    let _ = writeln!(text, "{:<40}{:<20}{:<20}{}", "Provider Name", "Keywords", "Level", "Enabled By");
+    let _ = writeln!(text, "{:<40}{:<20}{:<20}Enabled By", "Provider Name", "Keywords", "Level");
     for (provider, by) in &request.providers {
         let keywords = format!("0x{:016X}", provider.keywords);
         let level = format!("{}({})", level_name(provider.level), provider.level as u32);

@@ -1,6 +1,7 @@
 //! `ps`, `info`, and how a process is chosen.
 
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -124,6 +125,44 @@ fn a_process_that_cannot_be_reached_is_explained_in_one_line() {
     assert_eq!(ended.error(), "pipescope: process 4194304 is not running");
     let ended = Pipescope::run(&["info", &std::process::id().to_string()]).expect(3);
     assert!(ended.error().contains("has no diagnostics socket"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_process_of_another_user_is_explained_in_one_line() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can look at its processes as somebody else");
+        return;
+    }
+    const NOBODY: &str = "65534";
+    let target = Target::start(Runtime::Net9, Program::Work, &[]);
+    // The build directory may be root's own.
+    let directory = tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o755))
+        .tempdir()
+        .expect("a directory");
+    let program = directory.path().join("pipescope");
+    std::fs::copy(env!("CARGO_BIN_EXE_pipescope"), &program).expect("a copy");
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new("setpriv")
+            .args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"])
+            .arg(&program)
+            .args(arguments)
+            .current_dir("/")
+            .output()
+            .expect("setpriv is installed (cargo xtask setup)");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for command in
+        [&["info"][..], &["counters", "collect", "-o", "-"], &["trace", "collect", "-o", "/dev/null"]]
+    {
+        let pid = pid(&target);
+        let (code, error) = run(&[command, &["-p", &pid]].concat());
+        assert_eq!((code, error.lines().count()), (Some(1), 1), "{error}");
+        assert!(error.contains(&format!("process {pid} ")) && error.contains("user 0"), "{error}");
+    }
+    let (code, notes) = run(&["ps"]);
+    assert_eq!(code, Some(0), "{notes}");
+    assert!(notes.contains(&format!("note: process {} ", target.pid())), "{notes}");
 }
 
 #[test]
