@@ -11,6 +11,9 @@ use testbed::{Program, Runtime, Target};
 
 use super::harness::{Pipescope, RUNTIMES, command, pid};
 
+/// A user that owns nothing.
+const NOBODY: &str = "65534";
+
 /// The row of a process in `ps --json`.
 fn row(pid: u32) -> Option<Value> {
     let text = Pipescope::run(&["ps", "--json"]).expect(0).stdout;
@@ -133,7 +136,6 @@ fn a_process_of_another_user_is_explained_in_one_line() {
         eprintln!("skipped: only root can look at its processes as somebody else");
         return;
     }
-    const NOBODY: &str = "65534";
     let target = Target::start(Runtime::Net9, Program::Work, &[]);
     // The build directory may be root's own.
     let directory = tempfile::Builder::new()
