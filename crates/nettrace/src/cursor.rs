@@ -1,5 +1,7 @@
 //! The one reader of bytes: every length is checked here and nowhere else.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::utf16::Utf16;
@@ -148,6 +150,18 @@ impl<'a> Cursor<'a> {
             }
         }
         Err(Stop::Malformed("a 64-bit variable-length number is longer than 10 bytes"))
+    }
+
+    /// A signed number of at most 10 bytes, zigzag over LEB128 (NetTrace 6, field types).
+    pub(crate) fn var_i64(&mut self) -> Result<i64, Stop> {
+        let value = self.var_u64()?;
+        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+    }
+
+    /// UTF-8 text behind its length in bytes (NetTrace 6, strings). What is not UTF-8 becomes U+FFFD.
+    pub(crate) fn utf8(&mut self) -> Result<Cow<'a, str>, Stop> {
+        let length = self.var_u32()? as usize;
+        self.take(length).map(String::from_utf8_lossy)
     }
 
     /// UTF-16 text up to its terminating zero, which must be there.

@@ -1,12 +1,14 @@
 //! The push decoder.
 
 use crate::block::{Block, Context, Outcome, Progress};
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Stop};
 use crate::error::{BlockKind, Error, ErrorKind};
 use crate::event::Sink;
+use crate::frame::{self, Frame};
 use crate::limits::Limits;
-use crate::object::{self, Head, Object};
+use crate::object::{self, Container, Object};
 use crate::statistics::Statistics;
+use crate::tolerance::Tolerance;
 use crate::trace_info::TraceInfo;
 
 /// Decodes a stream that is pushed to it in pieces of any size.
@@ -27,15 +29,19 @@ pub struct Decoder {
     pending: Vec<u8>,
     /// Bytes that `pending` must hold before it is worth another look.
     needed: usize,
+    container: Container,
     error: Option<Error>,
+    /// What was wrong with the first damaged block that was stepped over.
+    damage: Option<Error>,
 }
 
 /// What comes next in the stream.
 #[derive(Debug)]
 enum State {
     StreamHead,
-    ObjectHead,
-    TraceRecord(u32),
+    /// Between blocks.
+    Head,
+    TraceRecord,
     BlockSize(BlockKind),
     Block(Block),
     ObjectEnd(BlockKind),
@@ -71,8 +77,17 @@ impl Decoder {
             offset: 0,
             pending: Vec::new(),
             needed: 0,
+            container: Container::Objects,
             error: None,
+            damage: None,
         }
+    }
+
+    /// The same decoder, putting up with more or less than [`Tolerance::Oddities`], which is the default.
+    #[must_use]
+    pub fn tolerate(mut self, tolerance: Tolerance) -> Self {
+        self.context.tolerance = tolerance;
+        self
     }
 
     /// Decodes the next bytes of the stream. Everything that is complete is delivered to `sink`, also before an error.
@@ -140,13 +155,28 @@ impl Decoder {
         self.context.trace.as_ref()
     }
 
+    /// What a stream of version 6 says of the trace in words of its own: names and values, in stream order. Those that
+    /// earlier versions have fields for are in [`trace`](Self::trace) too.
+    #[must_use]
+    pub fn trace_properties(&self) -> &[(String, String)] {
+        &self.context.properties
+    }
+
+    /// What was wrong with the first of the blocks that were left at damage, and where, if there are any; see
+    /// [`Tolerance::Damage`].
+    #[must_use]
+    pub fn damage(&self) -> Option<&Error> {
+        self.damage.as_ref()
+    }
+
     /// What has been seen so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         Statistics { bytes: self.pushed, ..self.context.statistics }
     }
 
-    /// Capture threads that lost events, and how many each lost. Their order means nothing.
+    /// Capture threads that lost events, and how many each lost: ids, in version 6 indices where the stream does not say the
+    /// ids. An id that is used again comes once more. Their order means nothing.
     pub fn lost_by_thread(&self) -> impl Iterator<Item = (u64, u64)> {
         self.context.threads.lost()
     }
@@ -172,7 +202,11 @@ impl Decoder {
                     self.needed = needed.max(bytes.len() - consumed + 1);
                     return Ok(consumed);
                 }
-                Outcome::Failed(kind) => return Err(self.fail(kind)),
+                Outcome::Failed(kind) => {
+                    if !self.step_over(&kind) {
+                        return Err(self.fail(kind));
+                    }
+                }
             }
         }
     }
@@ -181,8 +215,8 @@ impl Decoder {
         let block = match &self.state {
             State::Block(block) => Some(block.kind),
             State::BlockSize(kind) | State::ObjectEnd(kind) => Some(*kind),
-            State::TraceRecord(_) => Some(BlockKind::Trace),
-            State::StreamHead | State::ObjectHead | State::End { .. } => None,
+            State::TraceRecord => Some(BlockKind::Trace),
+            State::StreamHead | State::Head | State::End { .. } => None,
         };
         let error = Error { kind, offset: self.offset, block };
         self.error = Some(error.clone());
@@ -192,32 +226,51 @@ impl Decoder {
     /// Reads one part of the stream. Never `Done` without either consuming bytes or moving on to another state.
     fn step<S: Sink + ?Sized>(&mut self, bytes: &[u8], sink: &mut S) -> Progress {
         let mut cursor = Cursor::new(bytes);
+        let container = self.container;
+        let known = self.context.trace.is_some();
         let next = match &mut self.state {
-            State::StreamHead => object::read_stream_head(&mut cursor).map(|head| match head {
-                Head::Supported => Ok(State::ObjectHead),
-                Head::Refused(kind) => Err(kind),
+            State::StreamHead => object::read_stream_head(&mut cursor).map(|head| {
+                self.container = head?;
+                Ok(State::Head)
             }),
-            State::ObjectHead => {
-                let known = self.context.trace.is_some();
-                object::read_object_head(&mut cursor).map(|object| match object {
-                    Object::End => Ok(State::End { same: true }),
-                    Object::Trace(_) if known => malformed("the trace's head comes twice"),
-                    Object::Trace(object::VERSION) => Ok(State::TraceRecord(object::VERSION)),
-                    Object::Trace(version) => Err(object::refuse(crate::Format::NetTrace, version)),
-                    Object::Block(_) if !known => malformed("the first object is not the trace's head"),
-                    Object::Block(kind) => Ok(State::BlockSize(kind)),
+            State::Head if container == Container::Frames => {
+                frame::read_head(&mut cursor).and_then(|frame| match frame {
+                    Frame::End if !known => Err(Stop::Malformed(NO_HEAD)),
+                    Frame::End => Ok(Ok(State::End { same: true })),
+                    Frame::Block(BlockKind::Trace, _) if known => Err(Stop::Malformed(TWO_HEADS)),
+                    Frame::Block(BlockKind::Trace, 0) => Err(Stop::Malformed("the trace's head is empty")),
+                    Frame::Block(kind, _) if !known && kind != BlockKind::Trace => {
+                        Err(Stop::Malformed(NO_HEAD))
+                    }
+                    Frame::Block(kind, size) => Ok(begin(kind, size, container, &mut self.context)),
                 })
             }
-            State::TraceRecord(version) => TraceInfo::read(*version, &mut cursor).map(|trace| {
+            State::Head => object::read_object_head(&mut cursor, container).map(|object| match object {
+                Object::End => Ok(State::End { same: true }),
+                Object::Trace(_) if known => malformed(TWO_HEADS),
+                Object::Trace(version) => container.check_version(version).map(|()| State::TraceRecord),
+                Object::Block { .. } if !known => malformed(NO_HEAD),
+                Object::Block { kind, version } => match self.context.tolerance {
+                    Tolerance::Strict if kind == BlockKind::Unknown => {
+                        malformed("an object is of unknown kind")
+                    }
+                    Tolerance::Strict if version > object::BLOCK_VERSION => {
+                        malformed("a block is of a newer version")
+                    }
+                    _ => Ok(State::BlockSize(kind)),
+                },
+            }),
+            State::TraceRecord => TraceInfo::read(container.version(), &mut cursor).map(|trace| {
                 self.context.stacks.set_pointer_size(trace.pointer_size);
                 sink.trace(self.context.trace.insert(trace));
                 Ok(State::ObjectEnd(BlockKind::Trace))
             }),
             State::BlockSize(kind) => object::read_block_size(&mut cursor, self.offset)
-                .map(|size| begin(*kind, size, &mut self.context)),
+                .map(|size| begin(*kind, size, container, &mut self.context)),
             State::Block(block) if block.left > 0 => return block.read(bytes, &mut self.context, sink),
+            State::Block(_) if container == Container::Frames => Ok(Ok(State::Head)),
             State::Block(block) => Ok(Ok(State::ObjectEnd(block.kind))),
-            State::ObjectEnd(_) => object::read_object_end(&mut cursor).map(|()| Ok(State::ObjectHead)),
+            State::ObjectEnd(_) => object::read_object_end(&mut cursor).map(|()| Ok(State::Head)),
             State::End { same } => {
                 if bytes.is_empty() {
                     return Progress { consumed: 0, outcome: Outcome::Need(1) };
@@ -238,10 +291,41 @@ impl Decoder {
             Err(stop) => Progress::stopped(0, bytes.len(), stop),
         }
     }
+
+    /// Whether what is wrong ends only its block; reading goes on behind that then.
+    fn step_over(&mut self, kind: &ErrorKind) -> bool {
+        let local = match kind {
+            ErrorKind::Malformed { .. } => true,
+            ErrorKind::LimitExceeded { limit, .. } => *limit == "max_item_bytes",
+            _ => false,
+        };
+        if !local || self.context.tolerance < Tolerance::Damage {
+            return false;
+        }
+        let State::Block(block) = &mut self.state else { return false };
+        if block.kind == BlockKind::Trace {
+            return false;
+        }
+        block.abandon(&mut self.context);
+        self.context.statistics.damaged_blocks += 1;
+        if self.damage.is_none() {
+            self.damage = Some(Error { kind: kind.clone(), offset: self.offset, block: Some(block.kind) });
+        }
+        true
+    }
 }
 
+/// What is wrong with streams that have not exactly one head.
+const NO_HEAD: &str = "the first object is not the trace's head";
+const TWO_HEADS: &str = "the trace's head comes twice";
+
 /// Begins a block.
-fn begin(kind: BlockKind, size: u32, context: &mut Context) -> Result<State, ErrorKind> {
+fn begin(
+    kind: BlockKind,
+    size: u32,
+    container: Container,
+    context: &mut Context,
+) -> Result<State, ErrorKind> {
     context.statistics.blocks += 1;
     if kind == BlockKind::Unknown {
         context.statistics.unknown_blocks += 1;
@@ -249,7 +333,7 @@ fn begin(kind: BlockKind, size: u32, context: &mut Context) -> Result<State, Err
         let (allowed, needed) = (context.limits.max_block_bytes.into(), size.into());
         return Err(ErrorKind::LimitExceeded { limit: "max_block_bytes", allowed, needed });
     }
-    Ok(State::Block(Block::new(kind, size)))
+    Ok(State::Block(Block::new(kind, size, container)))
 }
 
 fn malformed<T>(reason: &'static str) -> Result<T, ErrorKind> {

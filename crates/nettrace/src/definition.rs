@@ -1,13 +1,37 @@
 //! Reading a definition of an event: NetTrace 4, metadata event payload, with the tags of what is called version 5.
 
 use crate::cursor::{Cursor, Stop};
+use crate::error::ErrorKind;
 use crate::field::{Field, FieldType, Fields};
 use crate::metadata::Metadata;
 
 /// Codes of field types, numbered as .NET's `TypeCode` and beyond.
-mod code {
-    pub(super) const STRUCT: u32 = 1;
-    pub(super) const ARRAY: u32 = 19;
+pub(crate) mod code {
+    pub(crate) const STRUCT: u32 = 1;
+    pub(crate) const ARRAY: u32 = 19;
+}
+
+/// The type with that code, if it is one that contains no others and is known to all versions.
+pub(crate) fn simple_type(code: u32) -> Option<FieldType> {
+    Some(match code {
+        3 => FieldType::Bool32,
+        4 => FieldType::Char,
+        5 => FieldType::I8,
+        6 => FieldType::U8,
+        7 => FieldType::I16,
+        8 => FieldType::U16,
+        9 => FieldType::I32,
+        10 => FieldType::U32,
+        11 => FieldType::I64,
+        12 => FieldType::U64,
+        13 => FieldType::F32,
+        14 => FieldType::F64,
+        15 => FieldType::Decimal,
+        16 => FieldType::FileTime,
+        17 => FieldType::Guid,
+        18 => FieldType::String,
+        _ => return None,
+    })
 }
 
 /// Kinds of tags after the fields.
@@ -17,13 +41,23 @@ mod tag {
 }
 
 /// Structures and arrays nested deeper than this are not read.
-const MAX_DEPTH: u32 = 16;
+pub(crate) const MAX_DEPTH: u32 = 16;
 
 /// Fields of one event, nested ones included; lists with more are not read.
-const MAX_FIELDS: u32 = 1024;
+pub(crate) const MAX_FIELDS: u32 = 1024;
+
+/// Reads the definition that `blob` is.
+pub(crate) fn parse(blob: &[u8]) -> Result<Metadata, ErrorKind> {
+    read(&mut Cursor::new(blob)).map_err(|stop| ErrorKind::Malformed {
+        reason: match stop {
+            Stop::Short(_) => "a definition of an event is cut short",
+            Stop::Malformed(reason) => reason,
+        },
+    })
+}
 
 /// Reads a definition. Only what identifies the event must be there; an illegible list of fields is left out and marked.
-pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Metadata, Stop> {
+fn read(cursor: &mut Cursor<'_>) -> Result<Metadata, Stop> {
     let id = cursor.i32()?;
     let id = u32::try_from(id).ok().filter(|id| *id > 0);
     let id = id.ok_or(Stop::Malformed("a metadata id is not positive"))?;
@@ -50,6 +84,10 @@ pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Metadata, Stop> {
         opcode,
         fields,
         fields_unreadable,
+        provider_guid: None,
+        message_template: None,
+        description: None,
+        attributes: Vec::new(),
         fingerprint,
     })
 }
@@ -133,23 +171,7 @@ impl FieldReader {
             (code::ARRAY, Layout::V2) => {
                 FieldType::Array(Box::new(self.field_type(cursor, depth + 1, layout)?))
             }
-            (3, _) => FieldType::Bool32,
-            (4, _) => FieldType::Char,
-            (5, _) => FieldType::I8,
-            (6, _) => FieldType::U8,
-            (7, _) => FieldType::I16,
-            (8, _) => FieldType::U16,
-            (9, _) => FieldType::I32,
-            (10, _) => FieldType::U32,
-            (11, _) => FieldType::I64,
-            (12, _) => FieldType::U64,
-            (13, _) => FieldType::F32,
-            (14, _) => FieldType::F64,
-            (15, _) => FieldType::Decimal,
-            (16, _) => FieldType::FileTime,
-            (17, _) => FieldType::Guid,
-            (18, _) => FieldType::String,
-            _ => return Err(Stop::Malformed("a field's type is unknown")),
+            (code, _) => simple_type(code).ok_or(Stop::Malformed("a field's type is unknown"))?,
         })
     }
 }
@@ -159,7 +181,7 @@ fn length(value: i32) -> Result<usize, Stop> {
 }
 
 /// FNV-1a with 64 bits.
-fn fingerprint(bytes: &[u8]) -> u64 {
+pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

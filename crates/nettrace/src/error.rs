@@ -76,6 +76,12 @@ pub enum BlockKind {
     Stack,
     /// A point in time that all earlier events precede.
     SequencePoint,
+    /// Threads that events refer to (version 6).
+    Thread,
+    /// Threads that no later event refers to (version 6).
+    RemoveThread,
+    /// Lists of labels that events refer to (version 6).
+    LabelList,
     /// A kind this decoder does not know; skipped.
     Unknown,
 }
@@ -91,12 +97,7 @@ impl fmt::Display for Error {
                     Format::NetTrace => "NetTrace",
                     Format::NetPerf => "netperf",
                 };
-                write!(f, "{name} version {requested} is not supported; ")?;
-                if min == max {
-                    write!(f, "only NetTrace version {min} is")
-                } else {
-                    write!(f, "versions {min} to {max} are")
-                }
+                write!(f, "{name} version {requested} is not supported; versions {min} to {max} are")
             }
             ErrorKind::Truncated => {
                 write!(f, "the stream is cut off at byte {}{}", self.offset, In(self.block))
@@ -124,6 +125,9 @@ impl fmt::Display for BlockKind {
             Self::Event => "event block",
             Self::Stack => "stack block",
             Self::SequencePoint => "sequence point block",
+            Self::Thread => "thread block",
+            Self::RemoveThread => "block of removed threads",
+            Self::LabelList => "label list block",
             Self::Unknown => "block of unknown kind",
         })
     }

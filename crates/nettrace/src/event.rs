@@ -2,9 +2,12 @@
 
 use uuid::Uuid;
 
+use crate::labels::Labels;
+use crate::meanings::Meanings;
 use crate::metadata::Metadata;
 use crate::sequence::SequencePoint;
 use crate::stack::Stack;
+use crate::thread::Thread;
 use crate::trace_info::TraceInfo;
 use crate::value::{FieldError, Struct, Value, Values};
 
@@ -18,13 +21,13 @@ pub struct Event<'a> {
     pub trace: &'a TraceInfo,
     /// When it happened, in ticks of the trace's clock.
     pub timestamp: i64,
-    /// The thread it is about.
+    /// The thread it is about, by the operating system's id. 0 in version 6 when [`thread`](Self::thread) does not say it.
     pub thread_id: u64,
-    /// The thread that wrote it. Differs from `thread_id` for CPU samples.
+    /// The thread that wrote it. Differs from `thread_id` for CPU samples. 0 in version 6 when the stream does not say.
     pub capture_thread_id: u64,
     /// The processor it was written on; `None` where the runtime does not say.
     pub processor: Option<u32>,
-    /// Number of the event among those of its capture thread.
+    /// Number of the event among those of its capture thread. 0 in netperf streams, which do not number events.
     pub sequence_number: u32,
     /// The call stack of the thread it is about.
     pub stack: Stack<'a>,
@@ -36,6 +39,8 @@ pub struct Event<'a> {
     pub sorted: bool,
     /// Its values, encoded as the metadata says.
     pub payload: &'a [u8],
+    /// In version 6 its thread and its labels.
+    pub(crate) meanings: Option<&'a Meanings<'a>>,
 }
 
 impl<'a> Event<'a> {
@@ -49,6 +54,50 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn relative_nanos(&self) -> i64 {
         self.trace.relative_nanos(self.timestamp)
+    }
+
+    /// The thread it is about, as streams of version 6 describe it; `None` in those of earlier versions, and when the
+    /// stream does not define it.
+    #[must_use]
+    pub fn thread(&self) -> Option<&'a Thread> {
+        self.meanings.and_then(Meanings::thread)
+    }
+
+    /// What version 6 carries beside the payload; empty in earlier versions.
+    #[must_use]
+    pub fn labels(&self) -> Labels<'a> {
+        self.meanings.map_or(Labels::NONE, Meanings::labels)
+    }
+
+    /// Id of the process it is about: its thread's, or else the trace's. `None` in version 6 when neither is said.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u64> {
+        let of_thread = self.thread().and_then(|thread| thread.process_id);
+        of_thread.or_else(|| Some(self.trace.process_id.into()).filter(|id| *id != 0))
+    }
+
+    /// Operation code: that of its labels, or else that of its definition. 0, which is Info, when neither says.
+    #[must_use]
+    pub fn opcode(&self) -> u8 {
+        self.labels().overrides().opcode.or(self.metadata.opcode).unwrap_or(0)
+    }
+
+    /// Keywords: those of its labels, or else those of its definition.
+    #[must_use]
+    pub fn keywords(&self) -> u64 {
+        self.labels().overrides().keywords.unwrap_or(self.metadata.keywords)
+    }
+
+    /// Level: that of its labels, or else that of its definition.
+    #[must_use]
+    pub fn level(&self) -> u8 {
+        self.labels().overrides().level.unwrap_or(self.metadata.level)
+    }
+
+    /// Version: that of its labels, or else that of its definition.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.labels().overrides().version.map_or(self.metadata.version, u32::from)
     }
 
     /// The payload as named values. Empty for events that do not describe themselves, such as the runtime's own.
@@ -81,6 +130,15 @@ pub trait Sink {
 
     /// The head of the trace: once, before everything else.
     fn trace(&mut self, _trace: &TraceInfo) {}
+
+    /// What a stream of version 6 says of the trace in words of its own, right after its head.
+    fn trace_property(&mut self, _name: &str, _value: &str) {}
+
+    /// A thread, before the first event that refers to it (version 6).
+    fn thread(&mut self, _thread: &Thread) {}
+
+    /// The thread with that index has ended; the index may come to mean another (version 6).
+    fn thread_removed(&mut self, _index: u64) {}
 
     /// A definition, before the first event that uses it.
     fn metadata(&mut self, _metadata: &Metadata) {}

@@ -50,8 +50,24 @@ pub enum FieldType {
     String,
     /// Fields one after the other, without padding.
     Struct(Fields),
-    /// A 16-bit count and so many elements.
+    /// A 16-bit count and so many elements. In version 6 an array of [`Utf8Unit`](Self::Utf8Unit) is text.
     Array(Box<FieldType>),
+    /// A boolean in one byte (version 6).
+    Bool8,
+    /// A signed integer of up to 64 bits and variable length, zigzag over LEB128 (version 6).
+    VarInt,
+    /// An unsigned integer of up to 64 bits and variable length, LEB128 (version 6).
+    VarUInt,
+    /// A UTF-8 code unit (version 6).
+    Utf8Unit,
+    /// So many elements, without a count in the payload (version 6).
+    FixedArray(Box<FieldType>, u16),
+    /// An array elsewhere in the payload, found relative to the end of this field (version 6): 16 bits of offset, then 16
+    /// bits of size in bytes. Its elements have a fixed size.
+    RelativeLocation(Box<FieldType>),
+    /// An array elsewhere in the payload, found relative to the payload's start (version 6): 16 bits of offset, then 16
+    /// bits of size in bytes. Its elements have a fixed size.
+    DataLocation(Box<FieldType>),
 }
 
 impl FieldType {
@@ -59,21 +75,29 @@ impl FieldType {
     #[must_use]
     pub fn fixed_size(&self) -> Option<usize> {
         match self {
-            Self::I8 | Self::U8 => Some(1),
+            Self::I8 | Self::U8 | Self::Bool8 | Self::Utf8Unit => Some(1),
             Self::Char | Self::I16 | Self::U16 => Some(2),
-            Self::Bool32 | Self::I32 | Self::U32 | Self::F32 => Some(4),
+            Self::Bool32
+            | Self::I32
+            | Self::U32
+            | Self::F32
+            | Self::RelativeLocation(_)
+            | Self::DataLocation(_) => Some(4),
             Self::I64 | Self::U64 | Self::F64 | Self::FileTime => Some(8),
             Self::Decimal | Self::Guid => Some(16),
-            Self::String | Self::Array(_) => None,
+            Self::String | Self::Array(_) | Self::VarInt | Self::VarUInt => None,
             Self::Struct(fields) => fields.fixed_size,
+            Self::FixedArray(element, count) => element.fixed_size()?.checked_mul(usize::from(*count)),
         }
     }
 
-    /// Fewest bytes of a value. Positive for every type without a fixed size.
+    /// Fewest bytes of a value. Positive for every type without a fixed size, but for a fixed array of nothing.
     pub(crate) fn min_size(&self) -> usize {
         match self {
             Self::String | Self::Array(_) => 2,
+            Self::VarInt | Self::VarUInt => 1,
             Self::Struct(fields) => fields.min_size,
+            Self::FixedArray(element, count) => element.min_size().saturating_mul(usize::from(*count)),
             _ => self.fixed_size().unwrap_or(0),
         }
     }

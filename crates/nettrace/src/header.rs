@@ -1,14 +1,18 @@
-//! The header in front of each event's payload, compressed and uncompressed.
+//! The header in front of each event's payload, compressed and uncompressed, in the forms of versions 4 and 6.
 
 use uuid::Uuid;
 
 use crate::cursor::{Cursor, Stop};
 
 /// Longest compressed header: flags, ids, sequence, threads, stack, time, two GUIDs and the payload's size at full length.
+/// That of version 6, with a number instead of the GUIDs, is shorter.
 pub(crate) const MAX_COMPRESSED: usize = 1 + 5 + (5 + 10 + 5) + 10 + 5 + 10 + 16 + 16 + 5;
 
-/// Bytes of an uncompressed header.
+/// Bytes of an uncompressed header of version 4.
 const UNCOMPRESSED: u32 = 80;
+
+/// Bytes of an uncompressed header of version 6.
+const UNCOMPRESSED_V6: u32 = 52;
 
 /// Processor number that means "unknown".
 pub(crate) const NO_PROCESSOR: u32 = u32::MAX;
@@ -20,6 +24,8 @@ mod flag {
     pub(super) const THREAD: u8 = 0x04;
     pub(super) const STACK: u8 = 0x08;
     pub(super) const ACTIVITY: u8 = 0x10;
+    /// Of version 6.
+    pub(super) const LABELS: u8 = 0x10;
     pub(super) const RELATED_ACTIVITY: u8 = 0x20;
     pub(super) const SORTED: u8 = 0x40;
     pub(super) const PAYLOAD_SIZE: u8 = 0x80;
@@ -46,13 +52,16 @@ pub(crate) struct Header {
     pub(crate) sequence_given: bool,
     pub(crate) activity: Uuid,
     pub(crate) related_activity: Uuid,
+    /// Of version 6, which has it instead of the activities: the index of a list of labels.
+    pub(crate) labels: u32,
 }
 
 impl Header {
-    /// Reads a compressed header over the previous one. After a failure `self` is neither.
+    /// Reads a compressed header over the previous one. After a failure only `previous_sequence` is sure: the number of
+    /// the event before.
     #[expect(clippy::inline_always, reason = "the loop over events; measured to double its speed")]
     #[inline(always)]
-    pub(crate) fn read_compressed(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+    pub(crate) fn read_compressed<const V6: bool>(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
         let flags = cursor.u8()?;
         self.previous_sequence = self.sequence;
         if flags & flag::METADATA != 0 {
@@ -75,11 +84,17 @@ impl Header {
         }
         // A step back in time, usual where the capture thread changes, is written as a wrapped difference.
         self.timestamp = self.timestamp.wrapping_add(cursor.var_u64()?);
-        if flags & flag::ACTIVITY != 0 {
-            self.activity = cursor.guid()?;
-        }
-        if flags & flag::RELATED_ACTIVITY != 0 {
-            self.related_activity = cursor.guid()?;
+        if V6 {
+            if flags & flag::LABELS != 0 {
+                self.labels = cursor.var_u32()?;
+            }
+        } else {
+            if flags & flag::ACTIVITY != 0 {
+                self.activity = cursor.guid()?;
+            }
+            if flags & flag::RELATED_ACTIVITY != 0 {
+                self.related_activity = cursor.guid()?;
+            }
         }
         self.sorted = flags & flag::SORTED != 0;
         if flags & flag::PAYLOAD_SIZE != 0 {
@@ -89,43 +104,41 @@ impl Header {
     }
 
     /// Reads an uncompressed header. Untouched after a failure.
-    pub(crate) fn read_uncompressed(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
-        let bytes = cursor.array::<{ UNCOMPRESSED as usize }>()?;
-        let mut cursor = Cursor::new(&bytes);
-        let event_size = cursor.i32()?;
+    pub(crate) fn read_uncompressed<const V6: bool>(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+        let header_size = if V6 { UNCOMPRESSED_V6 } else { UNCOMPRESSED };
+        let mut cursor = Cursor::new(cursor.take(header_size as usize)?);
+        let event_size = cursor.u32()?;
         let metadata_id = cursor.u32()?;
-        let sequence = cursor.u32()?;
-        let thread = cursor.u64()?;
-        let capture_thread = cursor.u64()?;
-        let processor = cursor.u32()?;
-        let stack = cursor.u32()?;
-        let timestamp = cursor.u64()?;
-        let activity = cursor.guid()?;
-        let related_activity = cursor.guid()?;
-        let payload_size = cursor.u32()?;
-        let event_size = u32::try_from(event_size)
-            .map_err(|_| Stop::Malformed("the size of an uncompressed event is negative"))?;
-        if payload_size > i32::MAX.unsigned_abs() {
+        let mut header = Self {
+            metadata_id: metadata_id & 0x7fff_ffff,
+            sorted: metadata_id & 0x8000_0000 == 0,
+            sequence: cursor.u32()?,
+            previous_sequence: self.sequence,
+            sequence_given: true,
+            thread: cursor.u64()?,
+            capture_thread: cursor.u64()?,
+            processor: cursor.u32()?,
+            stack: cursor.u32()?,
+            timestamp: cursor.u64()?,
+            ..Self::default()
+        };
+        if V6 {
+            header.labels = cursor.u32()?;
+        } else {
+            header.activity = cursor.guid()?;
+            header.related_activity = cursor.guid()?;
+        }
+        header.payload_size = cursor.u32()?;
+        if event_size > i32::MAX.unsigned_abs() {
+            return Err(Stop::Malformed("the size of an uncompressed event is negative"));
+        }
+        if header.payload_size > i32::MAX.unsigned_abs() {
             return Err(Stop::Malformed("the payload size of an uncompressed event is negative"));
         }
         // The event's size leaves out its own four bytes. Where it is larger than header and payload, it counts padding.
         let end = event_size.saturating_add(4);
-        *self = Self {
-            metadata_id: metadata_id & 0x7fff_ffff,
-            sequence,
-            previous_sequence: self.sequence,
-            capture_thread,
-            thread,
-            timestamp,
-            processor,
-            stack,
-            payload_size,
-            tail: end.saturating_sub(UNCOMPRESSED.saturating_add(payload_size)),
-            sorted: metadata_id & 0x8000_0000 == 0,
-            sequence_given: true,
-            activity,
-            related_activity,
-        };
+        header.tail = end.saturating_sub(header_size.saturating_add(header.payload_size));
+        *self = header;
         Ok(())
     }
 

@@ -83,47 +83,65 @@
 //! - **Stack ids and metadata ids** are those of the stream. A stack's id is valid until the next sequence point; what an id
 //!   means is looked up for every event, so users need not care.
 //! - **Times** are ticks of a monotonic clock; [`TraceInfo`] converts them.
+//! - **Versions** 4 (with what is called version 5) and 6 of NetTrace, and version 3 of the older netperf format, are read
+//!   in the same way. What only version 6 has is in [`Event::thread`], [`Event::labels`] and optional parts of [`Metadata`];
+//!   [`Event::opcode`] and its like take into account that labels override definitions.
 //! - **Errors stay.** After one, a decoder delivers nothing more. What is merely odd (blocks of unknown kind, events that
-//!   nothing defines, illegible lists of fields) is skipped and counted in [`Statistics`].
+//!   nothing defines, illegible lists of fields) is skipped and counted in [`Statistics`]; [`Decoder::tolerate`] makes it an
+//!   error, or makes a decoder go on behind damage.
 //! - **Memory** is bounded by [`Limits`], whatever the bytes say.
 //!
 //! This crate knows nothing of what events mean, does no I/O, starts no threads, and has no unsafe code.
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod array;
 mod block;
 mod cursor;
 mod decoder;
 mod definition;
 mod error;
 mod event;
+mod events;
 mod field;
+mod frame;
 mod header;
+mod labels;
 mod limits;
+mod meanings;
 mod metadata;
+mod netperf;
 mod object;
 mod payload;
+mod row;
 mod sequence;
 mod stack;
 mod statistics;
+mod thread;
+mod tolerance;
 mod trace_info;
 mod utf16;
 mod value;
 mod walk;
+mod whole;
 
+pub use crate::array::{Array, Elements};
 pub use crate::decoder::Decoder;
 pub use crate::error::{BlockKind, Error, ErrorKind, Format};
 pub use crate::event::{Event, Sink};
 pub use crate::field::{Field, FieldType, Fields};
+pub use crate::labels::{Label, Labels};
 pub use crate::limits::Limits;
 pub use crate::metadata::Metadata;
 pub use crate::payload::Payload;
 pub use crate::sequence::SequencePoint;
 pub use crate::stack::{Addresses, Stack};
 pub use crate::statistics::Statistics;
+pub use crate::thread::Thread;
+pub use crate::tolerance::Tolerance;
 pub use crate::trace_info::TraceInfo;
 pub use crate::utf16::Utf16;
-pub use crate::value::{Array, Elements, FieldError, Struct, Value, Values};
+pub use crate::value::{FieldError, Struct, Value, Values};
 pub use uuid::Uuid;
 
 #[cfg(doctest)]

@@ -15,7 +15,7 @@ pub struct Limits {
     pub max_metadata: u32,
     /// Bytes of memory that all definitions take, about; more is an error. Default 64 MiB.
     pub max_metadata_bytes: usize,
-    /// Threads whose sequence numbers are followed. Beyond it lost events of further threads stay unnoticed, and
+    /// Threads whose sequence numbers are followed. Beyond it in version 4 lost events of further threads stay unnoticed, and
     /// [`untracked_threads`](crate::Statistics::untracked_threads) counts. Default 65,536.
     pub max_threads: u32,
     /// Bytes of stacks held between two sequence points. Stacks beyond it are dropped, and
@@ -23,6 +23,12 @@ pub struct Limits {
     pub max_stack_bytes: u32,
     /// Stacks held between two sequence points; as `max_stack_bytes`. Default 4,194,304.
     pub max_stacks: u32,
+    /// Bytes of memory that lists of labels take between two sequence points, about. Lists beyond it are dropped, and
+    /// [`dropped_label_lists`](crate::Statistics::dropped_label_lists) counts. Default 64 MiB.
+    pub max_label_bytes: u32,
+    /// Bytes of memory that the live threads of version 6 take, about; more is an error, and so are more threads than
+    /// `max_threads`. Default 64 MiB.
+    pub max_thread_bytes: u32,
 }
 
 impl Default for Limits {
@@ -35,6 +41,8 @@ impl Default for Limits {
             max_threads: 1 << 16,
             max_stack_bytes: 64 << 20,
             max_stacks: 1 << 22,
+            max_label_bytes: 64 << 20,
+            max_thread_bytes: 64 << 20,
         }
     }
 }

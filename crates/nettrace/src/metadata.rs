@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::cursor::{Cursor, Stop};
-use crate::definition;
+use uuid::Uuid;
+
 use crate::error::ErrorKind;
 use crate::field::{Field, FieldType, Fields};
 use crate::limits::Limits;
@@ -36,6 +36,14 @@ pub struct Metadata {
     pub fields: Fields,
     /// Whether a list of fields was there but could not be read.
     pub fields_unreadable: bool,
+    /// The provider's GUID, where the stream gives it (version 6).
+    pub provider_guid: Option<Uuid>,
+    /// A text with places for the fields' values (version 6).
+    pub message_template: Option<String>,
+    /// What the event is, in words (version 6).
+    pub description: Option<String>,
+    /// Whatever else is said of the event: names and values, in stream order (version 6).
+    pub attributes: Vec<(String, String)>,
     /// A hash over everything but the ids above `provider`: equal definitions of two streams have equal fingerprints.
     pub fingerprint: u64,
 }
@@ -50,13 +58,31 @@ impl Metadata {
                         + field.name.len()
                         + match &field.field_type {
                             FieldType::Struct(inner) => fields(inner),
-                            FieldType::Array(_) => 2 * size_of::<FieldType>(),
+                            FieldType::Array(element)
+                            | FieldType::FixedArray(element, _)
+                            | FieldType::RelativeLocation(element)
+                            | FieldType::DataLocation(element) => array(element),
                             _ => 0,
                         }
                 })
                 .sum()
         }
-        size_of::<Self>() + self.provider.len() + self.event_name.len() + fields(&self.fields)
+        fn array(element: &FieldType) -> usize {
+            let inner = match element {
+                FieldType::Struct(inner) => fields(inner),
+                _ => 0,
+            };
+            2 * size_of::<FieldType>() + inner
+        }
+        let text = |text: &Option<String>| text.as_deref().map_or(0, str::len);
+        let attribute = |(key, value): &(String, String)| 2 * size_of::<String>() + key.len() + value.len();
+        size_of::<Self>()
+            + self.provider.len()
+            + self.event_name.len()
+            + text(&self.message_template)
+            + text(&self.description)
+            + self.attributes.iter().map(attribute).sum::<usize>()
+            + fields(&self.fields)
     }
 }
 
@@ -70,6 +96,8 @@ pub(crate) struct MetadataTable {
     sparse: HashMap<u32, Box<Metadata>>,
     memory: usize,
     next_index: u32,
+    /// Definitions since the last time all were forgotten, replaced ones too.
+    count: u32,
 }
 
 impl MetadataTable {
@@ -82,19 +110,13 @@ impl MetadataTable {
         self.sparse.get(&id).map(Box::as_ref)
     }
 
-    /// Adds the definition in `blob`. The latest of an id counts.
+    /// Adds a definition. The latest of an id counts.
     pub(crate) fn define(
         &mut self,
-        blob: &[u8],
+        mut metadata: Metadata,
         limits: &Limits,
         statistics: &mut Statistics,
     ) -> Result<&Metadata, ErrorKind> {
-        let mut metadata = definition::read(&mut Cursor::new(blob)).map_err(|stop| ErrorKind::Malformed {
-            reason: match stop {
-                Stop::Short(_) => "a definition of an event is cut short",
-                Stop::Malformed(reason) => reason,
-            },
-        })?;
         metadata.index = self.next_index;
         let id = metadata.id;
         let replaced = self.get(id).map(Metadata::memory);
@@ -103,12 +125,13 @@ impl MetadataTable {
             let (allowed, needed) = (limits.max_metadata_bytes as u64, memory as u64);
             return Err(ErrorKind::LimitExceeded { limit: "max_metadata_bytes", allowed, needed });
         }
-        if self.next_index >= limits.max_metadata {
-            let (allowed, needed) = (limits.max_metadata.into(), u64::from(self.next_index) + 1);
+        if self.count >= limits.max_metadata {
+            let (allowed, needed) = (limits.max_metadata.into(), u64::from(self.count) + 1);
             return Err(ErrorKind::LimitExceeded { limit: "max_metadata", allowed, needed });
         }
         self.memory = memory;
-        self.next_index += 1;
+        self.next_index = self.next_index.wrapping_add(1);
+        self.count += 1;
         statistics.metadata += 1;
         statistics.redefined_metadata += u64::from(replaced.is_some());
         statistics.unreadable_fields += u64::from(metadata.fields_unreadable);
@@ -123,5 +146,10 @@ impl MetadataTable {
             Some(slot) => Ok(slot.insert(Box::new(metadata))),
             None => Err(ErrorKind::Malformed { reason: "a metadata id has no place" }),
         }
+    }
+
+    /// Forgets all definitions, as a sequence point of version 6 may demand. Their numbers are not used again.
+    pub(crate) fn clear(&mut self) {
+        *self = Self { next_index: self.next_index, ..Self::default() };
     }
 }

@@ -1,13 +1,14 @@
-//! The frame of a NetTrace 4 stream: objects back to back, each with a typed head, and a one-byte end mark.
+//! The frame of NetTrace 4 and netperf 3 streams: objects back to back, each with a typed head, and a one-byte end mark.
 
 use crate::cursor::{Cursor, Stop};
 use crate::error::{BlockKind, ErrorKind, Format};
 
-/// The only version read.
-pub(crate) const VERSION: u32 = 4;
+/// The lowest and the highest version that is read, whatever family of formats it belongs to.
+const MIN_VERSION: u32 = 3;
+const MAX_VERSION: u32 = 6;
 
 /// Version of blocks that this reader understands; newer ones say by their minimum reader version whether it may try.
-const BLOCK_VERSION: i32 = 2;
+pub(crate) const BLOCK_VERSION: i32 = 2;
 
 /// Longest name of an object.
 const MAX_NAME: i32 = 38;
@@ -32,53 +33,90 @@ pub(crate) fn may_begin_stream(bytes: &[u8]) -> bool {
 /// Tags between objects and their parts.
 mod tag {
     pub(super) const NULL_REFERENCE: u8 = 1;
+    /// Begins objects of netperf.
     pub(super) const BEGIN_OBJECT: u8 = 4;
+    /// Begins objects of NetTrace.
     pub(super) const BEGIN_PRIVATE_OBJECT: u8 = 5;
     pub(super) const END_OBJECT: u8 = 6;
 }
 
-/// What the first bytes say.
-pub(crate) enum Head {
-    /// NetTrace 4: objects follow.
-    Supported,
-    /// Some other version or no trace at all.
-    Refused(ErrorKind),
+/// How a stream is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Container {
+    /// Objects of the older format, version 3.
+    NetPerf,
+    /// Objects of version 4.
+    Objects,
+    /// The blocks of version 6.
+    Frames,
 }
 
-/// The refusal of a version.
-pub(crate) fn refuse(format: Format, requested: u32) -> ErrorKind {
-    ErrorKind::UnsupportedVersion { format, requested, min: VERSION, max: VERSION }
+impl Container {
+    /// Version of the trace object in such a stream.
+    pub(crate) fn version(self) -> u32 {
+        match self {
+            Self::NetPerf => 3,
+            Self::Objects => 4,
+            Self::Frames => 6,
+        }
+    }
+
+    fn begin_tag(self) -> u8 {
+        match self {
+            Self::NetPerf => tag::BEGIN_OBJECT,
+            Self::Objects | Self::Frames => tag::BEGIN_PRIVATE_OBJECT,
+        }
+    }
+
+    /// Whether the head of the trace may have that version in such a stream.
+    pub(crate) fn check_version(self, version: u32) -> Result<(), ErrorKind> {
+        if version == self.version() {
+            return Ok(());
+        }
+        if (MIN_VERSION..=MAX_VERSION).contains(&version) {
+            return Err(ErrorKind::Malformed {
+                reason: "the version of the trace's head is not the stream's",
+            });
+        }
+        Err(self.refuse(version))
+    }
+
+    /// The refusal of a version of this family.
+    pub(crate) fn refuse(self, requested: u32) -> ErrorKind {
+        let format = if self == Self::NetPerf { Format::NetPerf } else { Format::NetTrace };
+        ErrorKind::UnsupportedVersion { format, requested, min: MIN_VERSION, max: MAX_VERSION }
+    }
 }
 
-/// Reads the head of a stream, as far as it needs to tell the versions apart.
-pub(crate) fn read_stream_head(cursor: &mut Cursor<'_>) -> Result<Head, Stop> {
+/// Reads the head of a stream, as far as it needs to tell the containers apart. Refuses what is not read.
+pub(crate) fn read_stream_head(cursor: &mut Cursor<'_>) -> Result<Result<Container, ErrorKind>, Stop> {
     let mut look = *cursor;
     let found: [u8; 8] = look.array()?;
-    if &found == MAGIC {
+    let not_a_trace = Ok(Err(ErrorKind::NotNetTrace { found }));
+    let container = if &found == MAGIC {
         let mut marker = look;
         if marker.u32()? == 0 {
-            return Ok(Head::Refused(refuse(Format::NetTrace, marker.u32()?)));
+            let (major, _minor) = (marker.u32()?, marker.u32()?);
+            *cursor = marker;
+            return Ok(if major == MAX_VERSION {
+                Ok(Container::Frames)
+            } else {
+                Err(Container::Frames.refuse(major))
+            });
         }
-        if &look.array::<24>()? != SERIALIZATION {
-            return Ok(Head::Refused(ErrorKind::NotNetTrace { found }));
+        Container::Objects
+    } else {
+        if !SERIALIZATION.starts_with(&found) {
+            return not_a_trace;
         }
-        *cursor = look;
-        return Ok(Head::Supported);
-    }
-    if !SERIALIZATION.starts_with(&found) {
-        return Ok(Head::Refused(ErrorKind::NotNetTrace { found }));
-    }
-    look = *cursor;
+        look = *cursor;
+        Container::NetPerf
+    };
     if &look.array::<24>()? != SERIALIZATION {
-        return Ok(Head::Refused(ErrorKind::NotNetTrace { found }));
+        return not_a_trace;
     }
-    // netperf: the first object, be it `Trace` or the older `EventPipeFile`, carries the version.
-    let [begin, begin_type, _null] = look.array()?;
-    let version = u32::try_from(look.i32()?).unwrap_or(0);
-    Ok(Head::Refused(match (begin, begin_type) {
-        (tag::BEGIN_OBJECT, tag::BEGIN_OBJECT) => refuse(Format::NetPerf, version),
-        _ => ErrorKind::NotNetTrace { found },
-    }))
+    *cursor = look;
+    Ok(Ok(container))
 }
 
 /// What comes next between objects.
@@ -88,17 +126,25 @@ pub(crate) enum Object {
     /// The trace object in this version; its record follows.
     Trace(u32),
     /// A block of this kind; its size follows.
-    Block(BlockKind),
+    Block {
+        kind: BlockKind,
+        /// Version of the block.
+        version: i32,
+    },
 }
 
+/// Name of the one object of netperf 1 and 2.
+const EVENT_PIPE_FILE: &[u8] = b"Microsoft.DotNet.Runtime.EventPipeFile";
+
 /// Reads the head of an object, up to its payload.
-pub(crate) fn read_object_head(cursor: &mut Cursor<'_>) -> Result<Object, Stop> {
+pub(crate) fn read_object_head(cursor: &mut Cursor<'_>, container: Container) -> Result<Object, Stop> {
+    let begin = container.begin_tag();
     match cursor.u8()? {
         tag::NULL_REFERENCE => return Ok(Object::End),
-        tag::BEGIN_PRIVATE_OBJECT => {}
+        tag if tag == begin => {}
         _ => return Err(Stop::Malformed("neither an object nor the end of the stream where one must be")),
     }
-    if cursor.u8()? != tag::BEGIN_PRIVATE_OBJECT || cursor.u8()? != tag::NULL_REFERENCE {
+    if cursor.u8()? != begin || cursor.u8()? != tag::NULL_REFERENCE {
         return Err(Stop::Malformed("an object does not begin with its type"));
     }
     let version = cursor.i32()?;
@@ -113,16 +159,20 @@ pub(crate) fn read_object_head(cursor: &mut Cursor<'_>) -> Result<Object, Stop> 
     }
     let kind = match name {
         b"Trace" => return Ok(Object::Trace(u32::try_from(version).unwrap_or(0))),
-        b"MetadataBlock" => BlockKind::Metadata,
+        EVENT_PIPE_FILE if container == Container::NetPerf => {
+            return Ok(Object::Trace(u32::try_from(version).unwrap_or(0)));
+        }
         b"EventBlock" => BlockKind::Event,
-        b"StackBlock" => BlockKind::Stack,
-        b"SPBlock" => BlockKind::SequencePoint,
-        _ => return Ok(Object::Block(BlockKind::Unknown)),
+        // netperf has no other blocks.
+        b"MetadataBlock" if container == Container::Objects => BlockKind::Metadata,
+        b"StackBlock" if container == Container::Objects => BlockKind::Stack,
+        b"SPBlock" if container == Container::Objects => BlockKind::SequencePoint,
+        _ => BlockKind::Unknown,
     };
-    if min_reader > BLOCK_VERSION {
+    if kind != BlockKind::Unknown && min_reader > BLOCK_VERSION {
         return Err(Stop::Malformed("a block demands a newer reader"));
     }
-    Ok(Object::Block(kind))
+    Ok(Object::Block { kind, version })
 }
 
 /// Reads the size in front of a block's data, and the zeros that move the data to a multiple of four in the stream.

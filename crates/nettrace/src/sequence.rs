@@ -8,51 +8,121 @@ use std::collections::HashMap;
 use crate::cursor::{Cursor, Stop};
 use crate::statistics::Statistics;
 
-/// A point in time: every event before it in the stream is not later, every event after it is not earlier. Stack ids are
-/// void after it.
+/// A point in time: every event before it in the stream is not later, every event after it is not earlier. Stack ids, and
+/// in version 6 lists of labels, are void after it.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct SequencePoint<'a> {
     /// The time, in ticks.
     pub timestamp: i64,
-    threads: &'a [u8],
+    /// Whether all threads are void after it too (version 6).
+    pub forgets_threads: bool,
+    /// Whether all definitions of events are void after it too (version 6).
+    pub forgets_metadata: bool,
+    threads: Cursor<'a>,
+    count: usize,
+    /// Whether the numbers of its threads are of variable length, as in version 6.
+    compressed: bool,
 }
 
-/// Bytes of one thread in a sequence point.
+/// Bytes of one thread in a sequence point of version 4.
 const THREAD_SIZE: usize = 12;
 
+/// Flags of a sequence point of version 6.
+mod flag {
+    pub(super) const FORGETS_THREADS: u32 = 1;
+    pub(super) const FORGETS_METADATA: u32 = 2;
+}
+
 impl<'a> SequencePoint<'a> {
+    /// Reads a sequence point of version 4.
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Stop> {
         let timestamp = cursor.i64()?;
         let count = usize::try_from(cursor.i32()?)
             .map_err(|_| Stop::Malformed("the number of threads is negative"))?;
         let size = count.checked_mul(THREAD_SIZE).ok_or(Stop::Malformed("too many threads"))?;
-        Ok(Self { timestamp, threads: cursor.take(size)? })
+        let threads = Cursor::new(cursor.take(size)?);
+        let (forgets_threads, forgets_metadata, compressed) = (false, false, false);
+        Ok(Self { timestamp, forgets_threads, forgets_metadata, threads, count, compressed })
     }
 
-    /// The live threads: capture thread id and the number of its last event.
+    /// Reads a sequence point of version 6.
+    pub(crate) fn read_v6(cursor: &mut Cursor<'a>) -> Result<Self, Stop> {
+        let timestamp = cursor.i64()?;
+        let flags = cursor.u32()?;
+        let count = cursor.u32()? as usize;
+        let threads = *cursor;
+        for _ in 0..count {
+            cursor.var_u64()?;
+            cursor.var_u32()?;
+        }
+        Ok(Self {
+            timestamp,
+            forgets_threads: flags & flag::FORGETS_THREADS != 0,
+            forgets_metadata: flags & flag::FORGETS_METADATA != 0,
+            threads,
+            count,
+            compressed: true,
+        })
+    }
+
+    /// Capture threads and the number of the last event of each. Threads are ids, in version 6 indices; that version does
+    /// not list all live ones.
     #[must_use]
     pub fn threads(&self) -> impl ExactSizeIterator<Item = (u64, u32)> + use<'a> {
-        self.threads.chunks_exact(THREAD_SIZE).map(|bytes| {
-            let mut cursor = Cursor::new(bytes);
-            (cursor.u64().unwrap_or_default(), cursor.u32().unwrap_or_default())
-        })
+        SequencePointThreads { cursor: self.threads, left: self.count, compressed: self.compressed }
     }
 }
 
-/// Last sequence numbers and losses of all capture threads.
+/// The threads of a [`SequencePoint`]. Their bytes were checked when it was read.
+#[derive(Debug)]
+struct SequencePointThreads<'a> {
+    cursor: Cursor<'a>,
+    left: usize,
+    compressed: bool,
+}
+
+impl Iterator for SequencePointThreads<'_> {
+    type Item = (u64, u32);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        if self.compressed {
+            return Some((self.cursor.var_u64().ok()?, self.cursor.var_u32().ok()?));
+        }
+        Some((self.cursor.u64().ok()?, self.cursor.u32().ok()?))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for SequencePointThreads<'_> {}
+
+/// Last sequence numbers and losses of all capture threads, by id or, in version 6, by index.
 #[derive(Debug, Default)]
 pub(crate) struct Threads {
     index: HashMap<u64, u32>,
     list: Vec<Thread>,
+    /// Threads in `list` that were removed, and are there only for what they lost.
+    removed: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Thread {
+    /// What it is found by.
+    key: u64,
+    /// What it is called in reports.
     id: u64,
     last: u32,
     lost: u64,
     /// Number of the last sequence point that listed it, or during which it was first seen.
     seen: u64,
+    /// Whether its numbers are known from the first on, so that a last number of zero means that.
+    from_start: bool,
+    /// Whether it was removed: its key is free for others.
+    removed: bool,
 }
 
 /// What a thread's next number says.
@@ -66,11 +136,17 @@ enum Step {
 }
 
 impl Thread {
+    /// A thread of which nothing was known before.
+    fn first_seen(id: u64, last: u32, statistics: &Statistics) -> Self {
+        let seen = statistics.sequence_points;
+        Self { key: id, id, last, lost: 0, seen, from_start: false, removed: false }
+    }
+
     /// Moves on to the number `last`, where `expected` would mean that nothing was lost.
     fn advance(&mut self, expected: u32, last: u32, statistics: &mut Statistics) {
         // A last number of zero says only that the thread existed; what it lost before is not known.
         let step = match last.wrapping_sub(expected) {
-            _ if self.last == 0 => Step::Next,
+            _ if self.last == 0 && !self.from_start => Step::Next,
             0 => Step::Next,
             gap if gap <= i32::MAX.unsigned_abs() => Step::Gap(gap),
             _ => Step::Reset,
@@ -88,6 +164,49 @@ impl Thread {
 }
 
 impl Threads {
+    /// A thread of version 6 begins: its events will be numbered from 1. `id` is what it is called in reports.
+    pub(crate) fn define(&mut self, key: u64, id: u64, limit: u32, statistics: &mut Statistics) {
+        self.retire(key);
+        let seen = statistics.sequence_points;
+        let thread = Thread { key, id, last: 0, lost: 0, seen, from_start: true, removed: false };
+        if self.insert(thread, limit).is_none() {
+            statistics.untracked_threads += 1;
+        }
+    }
+
+    /// A thread of version 6 ends, with the number of its last event.
+    pub(crate) fn end(&mut self, key: u64, last: u32, statistics: &mut Statistics) {
+        if let Some(&index) = self.index.get(&key)
+            && let Some(thread) = self.list.get_mut(index as usize)
+        {
+            thread.advance(thread.last, last, statistics);
+        }
+        self.retire(key);
+    }
+
+    /// All threads end, as a sequence point of version 6 may demand.
+    pub(crate) fn end_all(&mut self) {
+        self.index.clear();
+        self.list.retain(|thread| thread.lost > 0);
+        self.list.iter_mut().for_each(|thread| thread.removed = true);
+        self.removed = self.list.len();
+    }
+
+    /// Frees a thread's key. What it lost is remembered. Handles are void afterwards.
+    fn retire(&mut self, key: u64) {
+        let Some(index) = self.index.remove(&key) else { return };
+        let Some(thread) = self.list.get_mut(index as usize) else { return };
+        if thread.lost > 0 {
+            thread.removed = true;
+            self.removed += 1;
+            return;
+        }
+        self.list.swap_remove(index as usize);
+        if let Some(moved) = self.list.get(index as usize).filter(|moved| !moved.removed) {
+            self.index.insert(moved.key, index);
+        }
+    }
+
     /// A thread's events begin or go on with an explicit number. Returns a handle for [`Self::set_last`].
     pub(crate) fn begin(
         &mut self,
@@ -101,7 +220,7 @@ impl Threads {
             thread.advance(thread.last.wrapping_add(1), sequence, statistics);
             return Some(index);
         }
-        let thread = Thread { id, last: sequence, lost: 0, seen: statistics.sequence_points };
+        let thread = Thread::first_seen(id, sequence, statistics);
         let index = self.insert(thread, limit);
         if index.is_none() {
             statistics.untracked_threads += 1;
@@ -133,7 +252,8 @@ impl Threads {
         statistics: &mut Statistics,
     ) {
         statistics.sequence_points += 1;
-        if self.list.len() >= (limit / 2) as usize {
+        // Threads of version 6 end when it is said, and need not be listed before.
+        if self.list.len() >= (limit / 2) as usize && self.list.iter().all(|thread| !thread.from_start) {
             self.forget_finished(statistics.sequence_points);
         }
         for (id, last) in point.threads() {
@@ -141,10 +261,7 @@ impl Threads {
             if let Some(thread) = known {
                 thread.advance(thread.last, last, statistics);
                 thread.seen = statistics.sequence_points;
-            } else if self
-                .insert(Thread { id, last, lost: 0, seen: statistics.sequence_points }, limit)
-                .is_none()
-            {
+            } else if self.insert(Thread::first_seen(id, last, statistics), limit).is_none() {
                 statistics.untracked_threads += 1;
             }
         }
@@ -156,8 +273,11 @@ impl Threads {
     }
 
     fn insert(&mut self, thread: Thread, limit: u32) -> Option<u32> {
+        if self.list.len() >= limit as usize && self.removed > 0 {
+            self.forget_where(|thread| thread.removed);
+        }
         let index = u32::try_from(self.list.len()).ok().filter(|index| *index < limit)?;
-        self.index.insert(thread.id, index);
+        self.index.insert(thread.key, index);
         self.list.push(thread);
         Some(index)
     }
@@ -165,10 +285,19 @@ impl Threads {
     /// Leaves out threads that the last sequence point before `now` did not list: they have ended. Those that lost events
     /// stay, so that the loss can be told.
     fn forget_finished(&mut self, now: u64) {
-        self.list.retain(|thread| thread.lost > 0 || thread.seen + 1 >= now);
+        self.forget_where(|thread| thread.lost == 0 && thread.seen + 1 < now);
+    }
+
+    fn forget_where(&mut self, finished: impl Fn(&Thread) -> bool) {
+        self.list.retain(|thread| !finished(thread));
         self.index.clear();
+        self.removed = 0;
         for (thread, index) in self.list.iter().zip(0u32..) {
-            self.index.insert(thread.id, index);
+            if thread.removed {
+                self.removed += 1;
+            } else {
+                self.index.insert(thread.key, index);
+            }
         }
     }
 }

@@ -18,7 +18,8 @@ impl<'a> Stack<'a> {
         Self { table, id }
     }
 
-    /// The id the stream gives it; valid until the next sequence point. 0, or an id that nothing defines, is no stack.
+    /// The id the stream gives it; valid until the next sequence point. An id that nothing defines is no stack. 0 means no
+    /// stack too, but in netperf streams, whose stacks have no ids.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
@@ -141,6 +142,14 @@ impl StackTable {
         self.bytes.extend_from_slice(stack);
         self.ends.push(end);
         dropped
+    }
+
+    /// Makes a stack that came with its event the only one, with id 0. Returns how many stacks had to be dropped for it.
+    pub(crate) fn replace(&mut self, stack: &[u8], limits: &Limits) -> u64 {
+        self.bytes.clear();
+        self.ends.clear();
+        self.runs.clear();
+        if stack.is_empty() { 0 } else { self.insert(0, stack, limits) }
     }
 
     /// Forgets all stacks, as a sequence point demands.

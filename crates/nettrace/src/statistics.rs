@@ -24,6 +24,22 @@ pub struct Statistics {
     pub undefined_events: u64,
     /// Blocks of unknown kind, skipped.
     pub unknown_blocks: u64,
+    /// Blocks left at damage, which [`Tolerance::Damage`](crate::Tolerance::Damage) permits.
+    pub damaged_blocks: u64,
+    /// Definitions and threads of which a part of unknown kind, and what follows it, was left out (version 6).
+    pub unknown_parts: u64,
+    /// Threads defined (version 6).
+    pub threads: u64,
+    /// Threads that replaced another of the same index that was still there (version 6).
+    pub redefined_threads: u64,
+    /// Events, and entries of sequence points and removals, that refer to a thread that nothing defines (version 6).
+    pub undefined_threads: u64,
+    /// Lists of labels defined (version 6).
+    pub label_lists: u64,
+    /// Lists of labels dropped because of [`Limits`](crate::Limits) (version 6).
+    pub dropped_label_lists: u64,
+    /// Events that refer to a list of labels that is not there (version 6).
+    pub undefined_label_lists: u64,
     /// Stacks defined.
     pub stacks: u64,
     /// Stacks dropped because of [`Limits`](crate::Limits).

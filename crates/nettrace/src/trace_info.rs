@@ -16,13 +16,26 @@ pub struct TraceInfo {
     pub ticks_per_second: i64,
     /// Bytes of a pointer in the traced process: 4 or 8.
     pub pointer_size: u8,
-    /// The traced process's id, in its own process-id namespace.
+    /// The traced process's id, in its own process-id namespace. 0 in version 6 when the trace is of several processes.
     pub process_id: u32,
-    /// Processors the traced process may use.
+    /// Processors the traced process may use. 0 in version 6 when not said.
     pub processors: u32,
-    /// Expected time between CPU samples in nanoseconds.
+    /// Expected time between CPU samples in nanoseconds. 0 in version 6 when not said.
     pub sampling_interval_nanos: u32,
 }
+
+/// What version 6 says of the trace in words of its own: names and values, in stream order.
+pub(crate) type Properties = Vec<(String, String)>;
+
+/// Properties that earlier versions have fields for.
+mod property {
+    pub(super) const PROCESS_ID: &str = "ProcessId";
+    pub(super) const PROCESSORS: &str = "HardwareThreadCount";
+    pub(super) const SAMPLING_INTERVAL: &str = "ExpectedCPUSamplingRate";
+}
+
+/// Properties of one trace; lists with more are not read.
+const MAX_PROPERTIES: u32 = 1 << 16;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -31,17 +44,47 @@ impl TraceInfo {
     /// Bytes of the record in a stream.
     pub(crate) const SIZE: usize = 48;
 
-    /// Reads the record of NetTrace 4.
+    /// Reads the record of NetTrace 4 and netperf 3.
     pub(crate) fn read(version: u32, cursor: &mut Cursor<'_>) -> Result<Self, Stop> {
         let record = cursor.array::<{ Self::SIZE }>()?;
         let mut cursor = Cursor::new(&record);
-        let start_unix_nanos = system_time_nanos(&mut cursor)?;
+        let mut trace = Self::read_clock(version, &mut cursor)?;
+        trace.process_id = cursor.u32()?;
+        trace.processors = cursor.u32()?;
+        trace.sampling_interval_nanos = cursor.u32()?;
+        Ok(trace)
+    }
+
+    /// Reads the data of a trace block of NetTrace 6. Bytes after it are left.
+    pub(crate) fn read_v6(version: u32, cursor: &mut Cursor<'_>) -> Result<(Self, Properties), Stop> {
+        let mut trace = Self::read_clock(version, cursor)?;
+        let count = u32::try_from(cursor.i32()?)
+            .map_err(|_| Stop::Malformed("the number of the trace's properties is negative"))?;
+        if count > MAX_PROPERTIES {
+            return Err(Stop::Malformed("the trace has too many properties"));
+        }
+        let mut properties = Properties::new();
+        for _ in 0..count {
+            let key = cursor.utf8()?;
+            let value = cursor.utf8()?;
+            let number = value.trim().parse().unwrap_or(0);
+            match key.as_ref() {
+                property::PROCESS_ID => trace.process_id = number,
+                property::PROCESSORS => trace.processors = number,
+                property::SAMPLING_INTERVAL => trace.sampling_interval_nanos = number,
+                _ => {}
+            }
+            properties.push((key.into_owned(), value.into_owned()));
+        }
+        Ok((trace, properties))
+    }
+
+    /// Reads what all versions begin with: the start, the clock and the pointer size.
+    fn read_clock(version: u32, cursor: &mut Cursor<'_>) -> Result<Self, Stop> {
+        let start_unix_nanos = system_time_nanos(cursor)?;
         let start_ticks = cursor.i64()?;
         let ticks_per_second = cursor.i64()?;
         let pointer_size = cursor.i32()?;
-        let process_id = cursor.u32()?;
-        let processors = cursor.u32()?;
-        let sampling_interval_nanos = cursor.u32()?;
         if ticks_per_second <= 0 {
             return Err(Stop::Malformed("the clock's frequency is not positive"));
         }
@@ -56,9 +99,9 @@ impl TraceInfo {
             start_ticks,
             ticks_per_second,
             pointer_size,
-            process_id,
-            processors,
-            sampling_interval_nanos,
+            process_id: 0,
+            processors: 0,
+            sampling_interval_nanos: 0,
         })
     }
 

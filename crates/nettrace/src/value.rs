@@ -4,6 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::array::Array;
 use crate::cursor::{Cursor, Stop};
 use crate::field::{Field, FieldType, Fields};
 use crate::utf16::Utf16;
@@ -16,6 +17,8 @@ pub enum Value<'a> {
     Bool(bool),
     /// A UTF-16 code unit.
     Char(u16),
+    /// A UTF-8 code unit.
+    Utf8Unit(u8),
     /// A signed byte.
     I8(i8),
     /// A byte.
@@ -61,6 +64,16 @@ pub enum FieldError {
         /// Elements claimed.
         count: u16,
     },
+    /// An array elsewhere in the payload has no place there: its range is not inside, or its size is not that of a number of
+    /// elements.
+    OutOfBounds {
+        /// Where it is said to begin, in bytes from the start of the payload.
+        offset: u32,
+        /// Its size in bytes.
+        size: u16,
+    },
+    /// A number of variable length has more bytes than its type allows.
+    NumberTooLong,
     /// An earlier value cannot be read, so it is not known where this one begins.
     Unreachable,
 }
@@ -72,6 +85,10 @@ impl fmt::Display for FieldError {
             Self::ArrayTooLong { count } => {
                 write!(f, "an array claims {count} elements, more than the payload holds")
             }
+            Self::OutOfBounds { offset, size } => {
+                write!(f, "an array of {size} bytes at offset {offset} has no place in the payload")
+            }
+            Self::NumberTooLong => f.write_str("a number of variable length is too long"),
             Self::Unreachable => f.write_str("an earlier value of the payload cannot be read"),
         }
     }
@@ -80,13 +97,22 @@ impl fmt::Display for FieldError {
 impl std::error::Error for FieldError {}
 
 impl From<Stop> for FieldError {
-    fn from(_: Stop) -> Self {
-        Self::Truncated
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Short(_) => Self::Truncated,
+            // Nothing else in a payload is checked while it is read.
+            Stop::Malformed(_) => Self::NumberTooLong,
+        }
     }
 }
 
 impl<'a> Value<'a> {
-    fn read(field_type: &'a FieldType, bytes: &'a [u8]) -> Result<Self, FieldError> {
+    /// The value of that type at the start of `bytes`, which are the end of `payload`.
+    pub(crate) fn read(
+        field_type: &'a FieldType,
+        bytes: &'a [u8],
+        payload: &'a [u8],
+    ) -> Result<Self, FieldError> {
         let mut cursor = Cursor::new(bytes);
         Ok(match field_type {
             FieldType::Bool32 => Self::Bool(cursor.array::<4>().map(|[first, ..]| first != 0)?),
@@ -110,29 +136,50 @@ impl<'a> Value<'a> {
                 // A writer that left out the terminator: the payload's end ends the text.
                 None => Self::String(Utf16::from_bytes(bytes)),
             },
-            FieldType::Struct(fields) => Self::Struct(Struct { fields, bytes }),
+            FieldType::Struct(fields) => Self::Struct(Struct { fields, payload, at: offset(bytes, payload) }),
             FieldType::Array(element) => {
                 let count = cursor.u16()?;
-                if element.min_size().saturating_mul(usize::from(count)) > cursor.remaining() {
-                    return Err(FieldError::ArrayTooLong { count });
-                }
-                Self::Array(Array { element, count, bytes: cursor.rest() })
+                Self::Array(Array::new(element, count, cursor.rest(), payload)?)
+            }
+            FieldType::Bool8 => Self::Bool(cursor.u8()? != 0),
+            FieldType::VarInt => Self::I64(cursor.var_i64()?),
+            FieldType::VarUInt => Self::U64(cursor.var_u64()?),
+            FieldType::Utf8Unit => Self::Utf8Unit(cursor.u8()?),
+            FieldType::FixedArray(element, count) => {
+                Self::Array(Array::new(element, *count, bytes, payload)?)
+            }
+            FieldType::RelativeLocation(element) => {
+                let location = cursor.u32()?;
+                Self::Array(Array::located(element, location, offset(cursor.rest(), payload), payload)?)
+            }
+            FieldType::DataLocation(element) => {
+                Self::Array(Array::located(element, cursor.u32()?, 0, payload)?)
             }
         })
     }
 
     /// The bytes after the value of that type at the start of `bytes`.
-    fn skip(field_type: &'a FieldType, bytes: &'a [u8]) -> Result<&'a [u8], FieldError> {
+    pub(crate) fn skip(
+        field_type: &'a FieldType,
+        bytes: &'a [u8],
+        payload: &'a [u8],
+    ) -> Result<&'a [u8], FieldError> {
         if let Some(size) = field_type.fixed_size() {
             return bytes.get(size..).ok_or(FieldError::Truncated);
         }
-        match Self::read(field_type, bytes)? {
+        match Self::read(field_type, bytes, payload)? {
             Self::String(text) => Ok(bytes.get(text.as_bytes().len() + 2..).unwrap_or_default()),
             Self::Struct(inner) => {
-                inner.fields.iter().try_fold(inner.bytes, |bytes, field| Self::skip(&field.field_type, bytes))
+                let mut fields = inner.fields.iter();
+                fields.try_fold(inner.bytes(), |bytes, field| Self::skip(&field.field_type, bytes, payload))
             }
             Self::Array(array) => array.end(),
-            _ => Err(FieldError::Unreachable),
+            _ => {
+                // A number of variable length.
+                let mut cursor = Cursor::new(bytes);
+                cursor.var_u64()?;
+                Ok(cursor.rest())
+            }
         }
     }
 
@@ -145,7 +192,7 @@ impl<'a> Value<'a> {
             Self::Bool(value) => Some(value.into()),
             Self::Char(value) | Self::U16(value) => Some(value.into()),
             Self::I8(value) => Some(value.into()),
-            Self::U8(value) => Some(value.into()),
+            Self::U8(value) | Self::Utf8Unit(value) => Some(value.into()),
             Self::I16(value) => Some(value.into()),
             Self::I32(value) => Some(value.into()),
             Self::U32(value) => Some(value.into()),
@@ -170,12 +217,12 @@ impl<'a> Value<'a> {
             Self::F32(value) => Some(value.into()),
             Self::F64(value) => Some(value),
             Self::U64(value) => Some(value as f64),
-            Self::Bool(_) | Self::Char(_) | Self::FileTime(_) => None,
+            Self::Bool(_) | Self::Char(_) | Self::Utf8Unit(_) | Self::FileTime(_) => None,
             _ => self.as_i64().map(|value| value as f64),
         }
     }
 
-    /// The value as text: a string, or an array of characters.
+    /// The value as UTF-16 text: a string, or an array of characters. See [`to_text`](Self::to_text) for UTF-8.
     #[must_use]
     pub fn as_text(&self) -> Option<Utf16<'a>> {
         match self {
@@ -183,6 +230,18 @@ impl<'a> Value<'a> {
             Self::Array(array) => array.text(),
             _ => None,
         }
+    }
+
+    /// The value as text, whether the stream has it as UTF-16 or, from version 6 on, as UTF-8. What is neither becomes
+    /// U+FFFD.
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
+        if let Self::Array(array) = self
+            && let Some(bytes) = array.utf8()
+        {
+            return Some(String::from_utf8_lossy(bytes).into_owned());
+        }
+        self.as_text().map(String::from)
     }
 
     /// The value as nested fields.
@@ -208,13 +267,20 @@ impl<'a> Value<'a> {
 #[derive(Clone, Copy, PartialEq)]
 pub struct Struct<'a> {
     fields: &'a Fields,
-    /// From the first value to the end of the payload, which may be further than the last value.
-    bytes: &'a [u8],
+    /// The whole payload of the event.
+    payload: &'a [u8],
+    /// Where the first value begins in it.
+    at: u32,
 }
 
 impl<'a> Struct<'a> {
-    pub(crate) fn new(fields: &'a Fields, bytes: &'a [u8]) -> Self {
-        Self { fields, bytes }
+    pub(crate) fn new(fields: &'a Fields, payload: &'a [u8]) -> Self {
+        Self { fields, payload, at: 0 }
+    }
+
+    /// From the first value to the end of the payload, which may be further than the last value.
+    fn bytes(&self) -> &'a [u8] {
+        self.payload.get(self.at as usize..).unwrap_or_default()
     }
 
     /// The declared fields.
@@ -226,7 +292,7 @@ impl<'a> Struct<'a> {
     /// The fields with their values, in payload order.
     #[must_use]
     pub fn values(&self) -> Values<'a> {
-        Values { fields: self.fields.iter(), bytes: Ok(self.bytes), previous: None }
+        Values { fields: self.fields.iter(), bytes: Ok(self.bytes()), payload: self.payload, previous: None }
     }
 
     /// The value of the field at `position`, `None` when there are not so many.
@@ -303,6 +369,7 @@ pub struct Values<'a> {
     fields: std::slice::Iter<'a, Field>,
     /// From the previous value (or the first) to the payload's end.
     bytes: Result<&'a [u8], FieldError>,
+    payload: &'a [u8],
     /// The value that is still to be skipped; done late, since the last one need not be.
     previous: Option<&'a FieldType>,
 }
@@ -313,10 +380,10 @@ impl<'a> Iterator for Values<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let field = self.fields.next()?;
         if let (Some(previous), Ok(bytes)) = (self.previous, self.bytes) {
-            self.bytes = Value::skip(previous, bytes).map_err(|_| FieldError::Unreachable);
+            self.bytes = Value::skip(previous, bytes, self.payload).map_err(|_| FieldError::Unreachable);
         }
         self.previous = Some(&field.field_type);
-        let value = self.bytes.and_then(|bytes| Value::read(&field.field_type, bytes));
+        let value = self.bytes.and_then(|bytes| Value::read(&field.field_type, bytes, self.payload));
         Some((field, value))
     }
 
@@ -328,7 +395,7 @@ impl<'a> Iterator for Values<'a> {
         for _ in 0..count {
             let field = self.fields.next()?;
             if let (Some(previous), Ok(bytes)) = (self.previous, self.bytes) {
-                self.bytes = Value::skip(previous, bytes).map_err(|_| FieldError::Unreachable);
+                self.bytes = Value::skip(previous, bytes, self.payload).map_err(|_| FieldError::Unreachable);
             }
             self.previous = Some(&field.field_type);
         }
@@ -338,94 +405,8 @@ impl<'a> Iterator for Values<'a> {
 
 impl ExactSizeIterator for Values<'_> {}
 
-/// An array in a payload: elements of one type, read when asked for.
-#[derive(Clone, Copy, PartialEq)]
-pub struct Array<'a> {
-    element: &'a FieldType,
-    count: u16,
-    /// From the first element to the end of the payload.
-    bytes: &'a [u8],
+/// Where `bytes`, which are the end of `payload`, begin in it. Payloads are limited to less than 4 GiB.
+#[inline]
+pub(crate) fn offset(bytes: &[u8], payload: &[u8]) -> u32 {
+    u32::try_from(payload.len() - bytes.len()).unwrap_or(u32::MAX)
 }
-
-impl<'a> Array<'a> {
-    /// Number of elements.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        usize::from(self.count)
-    }
-
-    /// Whether there are no elements.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// Type of the elements.
-    #[must_use]
-    pub fn element_type(&self) -> &'a FieldType {
-        self.element
-    }
-
-    /// The elements as one text, if they are characters.
-    #[must_use]
-    pub fn text(&self) -> Option<Utf16<'a>> {
-        matches!(self.element, FieldType::Char)
-            .then(|| Utf16::from_bytes(self.bytes.get(..self.len() * 2).unwrap_or_default()))
-    }
-
-    /// The elements.
-    #[must_use]
-    pub fn values(&self) -> Elements<'a> {
-        Elements { element: self.element, left: self.count, bytes: Ok(self.bytes), started: false }
-    }
-
-    /// The bytes after the last element.
-    fn end(&self) -> Result<&'a [u8], FieldError> {
-        match self.element.fixed_size() {
-            Some(size) => self.bytes.get(size.saturating_mul(self.len())..).ok_or(FieldError::Truncated),
-            None => (0..self.count).try_fold(self.bytes, |bytes, _| Value::skip(self.element, bytes)),
-        }
-    }
-}
-
-impl fmt::Debug for Array<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut list = f.debug_list();
-        for value in self.values() {
-            match value {
-                Ok(value) => list.entry(&value),
-                Err(error) => list.entry(&error),
-            };
-        }
-        list.finish()
-    }
-}
-
-/// The elements of an [`Array`].
-#[derive(Debug, Clone)]
-pub struct Elements<'a> {
-    element: &'a FieldType,
-    left: u16,
-    /// From the previous element (or the first) to the payload's end.
-    bytes: Result<&'a [u8], FieldError>,
-    started: bool,
-}
-
-impl<'a> Iterator for Elements<'a> {
-    type Item = Result<Value<'a>, FieldError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        if let (true, Ok(bytes)) = (self.started, self.bytes) {
-            self.bytes = Value::skip(self.element, bytes).map_err(|_| FieldError::Unreachable);
-        }
-        self.started = true;
-        Some(self.bytes.and_then(|bytes| Value::read(self.element, bytes)))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (usize::from(self.left), Some(usize::from(self.left)))
-    }
-}
-
-impl ExactSizeIterator for Elements<'_> {}

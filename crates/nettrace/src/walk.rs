@@ -38,41 +38,57 @@ impl Walk {
     /// On `Err`, what the cursor has passed is done with: a header whose payload is not there yet is not read again.
     #[expect(clippy::inline_always, reason = "the loop over events; measured to double its speed")]
     #[inline(always)]
-    pub(crate) fn next<'a>(&mut self, cursor: &mut Cursor<'a>, max_bytes: u32) -> Result<&'a [u8], Pause> {
+    pub(crate) fn next<'a, const V6: bool>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        max_bytes: u32,
+    ) -> Result<&'a [u8], Pause> {
         if !self.inside {
             if self.compressed && cursor.remaining() >= MAX_COMPRESSED {
-                // It cannot run short, so it may be read over the previous one; after damage neither is of use.
+                // It cannot run short, so it may be read over the previous one; after damage only the number of the last
+                // event is of use.
                 let mut look = *cursor;
-                if let Err(stop) = self.header.read_compressed(&mut look) {
+                if let Err(stop) = self.header.read_compressed::<V6>(&mut look) {
+                    self.header.sequence = self.header.previous_sequence;
                     return Err(pause(cursor.remaining(), stop));
                 }
                 *cursor = look;
             } else {
-                self.read_carefully(cursor)?;
+                self.read_carefully::<V6>(cursor)?;
             }
         }
         let size = self.header.body_size();
         let Ok(body) = cursor.take(size) else {
+            if size > max_bytes as usize {
+                return Err(self.too_large(size));
+            }
             self.inside = true;
-            return Err(if size > max_bytes as usize { Pause::TooLarge(size) } else { Pause::Need(size) });
+            return Err(Pause::Need(size));
         };
         self.inside = false;
         if size > max_bytes as usize {
             // The same answer as if it had come in pieces.
-            return Err(Pause::TooLarge(size));
+            return Err(self.too_large(size));
         }
         Ok(body.get(..self.header.payload_size as usize).unwrap_or(body))
     }
 
+    /// The event whose header was read is left out.
+    #[cold]
+    fn too_large(&mut self, size: usize) -> Pause {
+        self.header.sequence = self.header.previous_sequence;
+        Pause::TooLarge(size)
+    }
+
     /// Reads a header that may not be there as a whole.
     #[inline(never)]
-    fn read_carefully(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Pause> {
+    fn read_carefully<const V6: bool>(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Pause> {
         let mut look = *cursor;
         let mut header = self.header;
         let result = if self.compressed {
-            header.read_compressed(&mut look)
+            header.read_compressed::<V6>(&mut look)
         } else {
-            header.read_uncompressed(&mut look)
+            header.read_uncompressed::<V6>(&mut look)
         };
         result.map_err(|stop| pause(cursor.remaining(), stop))?;
         *cursor = look;

@@ -30,7 +30,7 @@ pub(crate) fn trace(name: &str) -> Option<Vec<u8>> {
 
 /// What the independent reader found.
 pub(crate) fn answers(name: &str) -> serde_json::Value {
-    let name = name.trim_end_matches(".nettrace");
+    let name = name.trim_end_matches(".nettrace"); // Those of netperf keep theirs.
     let text = fs::read(directory().join(format!("{name}.answers.json"))).unwrap();
     serde_json::from_slice(&text).unwrap()
 }

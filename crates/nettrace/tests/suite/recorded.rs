@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::corpus::{self, VERSION_4, decode};
 
-type Key = (String, u64, u64);
+pub(crate) type Key = (String, u64, u64);
 
 /// `TraceEvent`'s id for the dynamic event `CommittedUsage`.
 const COMMITTED_USAGE: u64 = 65524;
@@ -30,7 +30,7 @@ fn key(metadata: &Metadata) -> Key {
 }
 
 /// Count and payload bytes by provider, id and version.
-fn expected(answers: &Value) -> BTreeMap<Key, (u64, u64)> {
+pub(crate) fn expected(answers: &Value) -> BTreeMap<Key, (u64, u64)> {
     let mut rows = BTreeMap::new();
     for row in answers["by_event"].as_array().unwrap() {
         let number = |index: usize| row[index].as_u64().unwrap();
@@ -48,10 +48,10 @@ fn has_stack_in_answers(metadata: &Metadata) -> bool {
 }
 
 #[derive(Default)]
-struct Found {
-    rows: BTreeMap<Key, (u64, u64)>,
-    with_stack: u64,
-    stacks: HashSet<(u64, Vec<u8>)>,
+pub(crate) struct Found {
+    pub(crate) rows: BTreeMap<Key, (u64, u64)>,
+    pub(crate) with_stack: u64,
+    pub(crate) stacks: HashSet<(u64, Vec<u8>)>,
     first: Option<i64>,
     last: Option<i64>,
     /// First and last sequence number by capture thread.
@@ -59,7 +59,7 @@ struct Found {
 }
 
 impl Found {
-    fn event(&mut self, event: &Event<'_>) {
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
         let slot = self.rows.entry(key(event.metadata)).or_insert((0, 0));
         *slot = (slot.0 + 1, slot.1 + event.payload.len() as u64);
         if !event.stack.is_empty() && has_stack_in_answers(event.metadata) {
