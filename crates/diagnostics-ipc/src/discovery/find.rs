@@ -24,13 +24,13 @@ pub fn find(pid: u32) -> Result<Process, DiscoveryError> {
     let socket_name = SocketName { pid: status.namespace_pid.unwrap_or(pid), start_key: stat.start_key };
     let table = procfs.sockets(&pid.to_string());
     let bound = table.as_deref().ok().and_then(|sockets| {
-        let named = sockets.iter().find(|socket| socket.name == socket_name);
-        // The process may see other times than we do; see the scanner.
-        let held = || {
-            let mut near = sockets.iter().filter(|socket| socket.name.pid == socket_name.pid);
-            near.find(|socket| procfs.holds_socket(pid, socket.inode))
-        };
-        named.or_else(held).map(|socket| socket.path.clone())
+        // The name alone is ambiguous; see the scanner.
+        let mut near = sockets.iter().filter(|socket| socket.name.pid == socket_name.pid);
+        let own = near.find(|socket| match procfs.holds_socket(pid, socket.inode) {
+            Some(holds) => holds,
+            None => socket.name == socket_name,
+        });
+        own.map(|socket| socket.path.clone())
     });
     let bound = match bound {
         Some(bound) => bound,

@@ -252,34 +252,39 @@ impl Scanner {
     }
 
     /// The process a socket belongs to.
+    ///
+    /// The name of a socket says which process it is as that process sees itself, which is ambiguous: a container's
+    /// first process is 1 to itself, and where it sees other times than we do (a time namespace, or a pid namespace
+    /// without a /proc of its own) even the start time may be that of another. Who has the socket open is proof, where it can be
+    /// seen.
     fn owner(&mut self, procfs: &mut Procfs, key: &SocketKey, name: SocketName) -> Option<u32> {
         let mut is_named = |pid: u32, seen: &mut Seen| {
             seen.start_key(procfs, pid) == Some(name.start_key)
                 && seen.namespace_pid(procfs, pid) == Some(name.pid)
         };
-        // Outside containers the pid in the name is the pid.
-        if let Some(seen) = self.processes.get_mut(&name.pid)
-            && is_named(name.pid, seen)
-        {
-            return Some(name.pid);
-        }
         let SocketKey::Listening { network, inode } = key else {
             return self.processes.iter_mut().find_map(|(pid, seen)| is_named(*pid, seen).then_some(*pid));
         };
-        let nearby = |seen: &Seen| seen.network.is_none_or(|theirs| theirs == *network);
-        let mut near = self.processes.iter_mut().filter(|(_, seen)| nearby(seen));
-        if let Some(pid) = near.find_map(|(pid, seen)| is_named(*pid, seen).then_some(*pid)) {
-            return Some(pid);
+        // Outside containers the pid in the name is the pid.
+        let direct = self.processes.get_mut(&name.pid).is_some_and(|seen| is_named(name.pid, seen));
+        if direct && procfs.holds_socket(name.pid, *inode) != Some(false) {
+            return Some(name.pid);
         }
-        // Where a process sees other times than we do, its name for itself holds another start: in a time namespace, or
-        // in a pid namespace that has no /proc of its own. Who has the socket open is proof, if it can be seen.
-        let near = self.processes.iter_mut().filter(|(_, seen)| nearby(seen));
-        let mut near = near.filter_map(|(pid, seen)| {
-            let holds =
-                seen.namespace_pid(procfs, *pid) == Some(name.pid) && procfs.holds_socket(*pid, *inode);
-            holds.then_some(*pid)
-        });
-        near.next()
+        let near = self
+            .processes
+            .iter_mut()
+            .filter(|(_, seen)| seen.network.is_none_or(|theirs| theirs == *network));
+        let mut named = None;
+        for (pid, seen) in near {
+            if seen.namespace_pid(procfs, *pid) == Some(name.pid) {
+                match procfs.holds_socket(*pid, *inode) {
+                    Some(true) => return Some(*pid),
+                    None if seen.start_key(procfs, *pid) == Some(name.start_key) => named = Some(*pid),
+                    _ => {}
+                }
+            }
+        }
+        named
     }
 
     fn report(&mut self, procfs: &mut Procfs) -> Scan {

@@ -1,4 +1,5 @@
 //! Against real runtimes, and against things that only look like one.
+#![allow(clippy::unwrap_used, reason = "a test that panics says where")]
 
 mod commands;
 mod discovery;
