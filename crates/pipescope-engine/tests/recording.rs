@@ -45,7 +45,11 @@ fn request(table: &'static [Profile], name: &str) -> TraceRequest {
 
 /// Takes a trace while `work` is done.
 fn record(target: &mut Target, request: &TraceRequest, work: impl FnOnce(&mut Target)) -> Vec<u8> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let process = discovery::find(target.pid()).expect("the target can be reached");
     let client = Client::new(&process);
     let recording = runtime.block_on(Recording::start_composed(&client, request)).expect("a session");
