@@ -211,16 +211,59 @@ impl Decoder {
         }
     }
 
+    /// Reads to the end of the next block in `bytes`, which are all that is left of the stream. Returns the number of bytes
+    /// done with, and the kind of the block, none when there is no more.
+    pub(crate) fn run_block<S: Sink + ?Sized>(
+        &mut self,
+        bytes: &[u8],
+        sink: &mut S,
+    ) -> (usize, Result<Option<BlockKind>, Error>) {
+        if let Some(error) = &self.error {
+            return (0, Err(error.clone()));
+        }
+        // What this stream consists of is known from the first byte on.
+        self.pushed = self.offset + bytes.len() as u64;
+        let mut consumed = 0;
+        loop {
+            let rest = bytes.get(consumed..).unwrap_or_default();
+            let before = self.block_kind();
+            let progress = self.step(rest, sink);
+            consumed += progress.consumed;
+            self.offset += progress.consumed as u64;
+            match progress.outcome {
+                Outcome::Done if matches!(self.state, State::Head) && before.is_some() => {
+                    return (consumed, Ok(before));
+                }
+                Outcome::Done => {}
+                Outcome::Need(_) => {
+                    // `finish` looks at it to tell what the stream is.
+                    self.pending.clear();
+                    self.pending.extend_from_slice(rest.get(..rest.len().min(32)).unwrap_or_default());
+                    return (consumed, Ok(None));
+                }
+                Outcome::Failed(kind) => {
+                    if !self.step_over(&kind) {
+                        return (consumed, Err(self.fail(kind)));
+                    }
+                }
+            }
+        }
+    }
+
     fn fail(&mut self, kind: ErrorKind) -> Error {
-        let block = match &self.state {
+        let error = Error { kind, offset: self.offset, block: self.block_kind() };
+        self.error = Some(error.clone());
+        error
+    }
+
+    /// The block that is being read.
+    fn block_kind(&self) -> Option<BlockKind> {
+        match &self.state {
             State::Block(block) => Some(block.kind),
             State::BlockSize(kind) | State::ObjectEnd(kind) => Some(*kind),
             State::TraceRecord => Some(BlockKind::Trace),
             State::StreamHead | State::Head | State::End { .. } => None,
-        };
-        let error = Error { kind, offset: self.offset, block };
-        self.error = Some(error.clone());
-        error
+        }
     }
 
     /// Reads one part of the stream. Never `Done` without either consuming bytes or moving on to another state.

@@ -28,7 +28,7 @@
 //! # assert!(count_events(&b"GET / HTTP/1.1"[..]).is_err());
 //! ```
 //!
-//! A file that is in memory, or mapped, is pushed whole. A live stream is read from a socket in the same way: every event
+//! A file that is in memory, or mapped, is read by a [`Reader`], block by block or as a whole. A live stream is read from a socket in the same way: every event
 //! is delivered with its last byte.
 //!
 //! # Everything in a stream
@@ -113,6 +113,7 @@ mod metadata;
 mod netperf;
 mod object;
 mod payload;
+mod reader;
 mod row;
 mod sequence;
 mod stack;
@@ -134,6 +135,7 @@ pub use crate::labels::{Label, Labels};
 pub use crate::limits::Limits;
 pub use crate::metadata::Metadata;
 pub use crate::payload::Payload;
+pub use crate::reader::Reader;
 pub use crate::sequence::SequencePoint;
 pub use crate::stack::{Addresses, Stack};
 pub use crate::statistics::Statistics;

@@ -12,6 +12,7 @@ mod limits;
 mod losses;
 mod metadata;
 mod netperf;
+mod reader;
 mod recorded;
 mod stacks;
 mod stream;
