@@ -27,13 +27,12 @@ mod error;
 mod exchange;
 mod preflight;
 mod session;
-mod settling;
 mod target;
 mod timeouts;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::net::UnixStream;
@@ -63,8 +62,6 @@ pub struct Client {
     /// How many of [`CollectVersion::ALL`] the runtime may know: lowered by each one it turns out not to know, so
     /// that only the first session pays for finding out.
     collect_versions: Arc<AtomicUsize>,
-    /// Whether the process is known to have finished starting, or need not have.
-    settled: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -85,17 +82,7 @@ impl Client {
             target: Arc::new(target),
             timeouts: Timeouts::default(),
             collect_versions: Arc::new(AtomicUsize::new(CollectVersion::ALL.len())),
-            settled: Arc::new(AtomicBool::new(false)),
         }
-    }
-
-    /// The same without waiting for a process that has just been started before its first session
-    /// ([`start_session`](Client::start_session)). For a runtime that is suspended at startup, where no managed code can be
-    /// in the way.
-    #[must_use]
-    pub fn without_settling(mut self) -> Client {
-        self.settled = Arc::new(AtomicBool::new(true));
-        self
     }
 
     /// The same with other limits.
@@ -164,10 +151,12 @@ impl Client {
     /// Starts a session, with the lowest command that expresses the request; on a runtime that does not know it,
     /// with an older one that leaves out what only newer ones can do ([`Session::not_honoured`]).
     ///
-    /// The first session of a process that has just been started waits until that has settled, for at most 5 s after the
-    /// start of the process: until its thread pool runs (or 1 s has passed) and it uses little CPU time. .NET 9 and 10 were
-    /// seen to hang for ever when a session with counters or meters came while the application was being set up, because
-    /// the callbacks of the session and the initialization of classes take the same locks in different orders.
+    /// Do not start sessions with counters or meters on a process that is still starting: the runtime then calls managed
+    /// code on the thread that serves the port, and when the application initializes the classes of counters and meters at
+    /// that moment, both wait for each other for ever. Of ASP.NET Core applications on .NET 9.0.5 that got a session with
+    /// meters 10 to 55 ms after their port had opened, a quarter never started; .NET 10 does it too. Nothing tells
+    /// from outside when the danger is over. All those that hung had used their CPU heavily and had no thread of the thread
+    /// pool (`.NET TP ...` under `/proc/PID/task`) yet.
     ///
     /// When the returned future is dropped, or gives up waiting, a session that the runtime may yet open is stopped
     /// in the background.
@@ -177,10 +166,6 @@ impl Client {
     /// [`Error::NotSent`] when the request is wrong, and whatever can go wrong with any command.
     pub async fn start_session(&self, request: &SessionRequest) -> Result<Session, Error> {
         request.validate().map_err(|invalid| self.not_sent(invalid))?;
-        if !self.settled.load(Ordering::Relaxed) {
-            settling::wait(&self.target).await;
-            self.settled.store(true, Ordering::Relaxed);
-        }
         let known = self.collect_versions.load(Ordering::Relaxed);
         let mut unsupported = None;
         for attempt in request.attempts() {

@@ -38,11 +38,6 @@ impl Target {
         self.process.as_ref().map(|known| known.pid)
     }
 
-    /// The process id and the start time that tells it from a later process with the same id.
-    pub(super) fn identity(&self) -> Option<(u32, u64)> {
-        self.process.as_ref().map(|known| (known.pid, known.start_key))
-    }
-
     /// The socket.
     #[must_use]
     pub fn socket(&self) -> &Path {

@@ -6,8 +6,6 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-#[cfg(feature = "client")]
-use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags, RawDir, SeekFrom};
 
@@ -66,8 +64,6 @@ impl fmt::Display for ProcessState {
 pub(crate) struct Stat {
     pub(crate) state: ProcessState,
     pub(crate) start_key: u64,
-    /// The CPU time of all its threads so far, in clock ticks.
-    pub(crate) cpu_ticks: u64,
 }
 
 /// Reads `/proc/PID/stat`. The name of the command, field 2, may itself hold parentheses and blanks, so the
@@ -78,11 +74,8 @@ pub(crate) fn parse_stat(stat: &[u8]) -> Option<Stat> {
     let mut fields = rest.split_ascii_whitespace();
     let state = ProcessState(fields.next()?.chars().next()?);
     // That was field 3; the start time is field 22.
-    // Those in between are fields 14 and 15, the time spent in user and in kernel mode.
-    let user: u64 = fields.nth(14 - 3 - 1)?.parse().ok()?;
-    let kernel: u64 = fields.next()?.parse().ok()?;
-    let start_key = fields.nth(22 - 15 - 1)?.parse().ok()?;
-    Some(Stat { state, start_key, cpu_ticks: user.saturating_add(kernel) })
+    let start_key = fields.nth(22 - 3 - 1)?.parse().ok()?;
+    Some(Stat { state, start_key })
 }
 
 /// What is used of `/proc/PID/status`.
@@ -142,13 +135,6 @@ pub(crate) fn parse_sockets(table: &[u8]) -> impl Iterator<Item = ListeningSocke
 /// Reads the last field of `/proc/loadavg`.
 fn parse_last_pid(loadavg: &[u8]) -> Option<u32> {
     std::str::from_utf8(loadavg).ok()?.split_ascii_whitespace().nth(4)?.parse().ok()
-}
-
-/// Reads the first field of `/proc/uptime`.
-#[cfg(feature = "client")]
-fn parse_uptime(uptime: &[u8]) -> Option<Duration> {
-    let seconds = std::str::from_utf8(uptime).ok()?.split_ascii_whitespace().next()?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// The number in the target of a link such as `net:[4026531840]`.
@@ -269,24 +255,6 @@ impl Procfs {
         Some(false)
     }
 
-    /// The names of the threads of a process, as far as they can be seen.
-    #[cfg(feature = "client")]
-    pub(crate) fn thread_names(&mut self, pid: u32) -> Vec<String> {
-        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        let ids: Vec<_> = threads.filter_map(|thread| thread.file_name().into_string().ok()).collect();
-        let mut name = |id: &String| {
-            let name = self.read(&format!("{pid}/task/{id}/comm"), SMALL).ok()?;
-            Some(String::from_utf8_lossy(name).trim_end().to_owned())
-        };
-        ids.iter().filter_map(&mut name).collect()
-    }
-
-    /// How long the system has been up.
-    #[cfg(feature = "client")]
-    pub(crate) fn uptime(&mut self) -> io::Result<Duration> {
-        parse_uptime(self.read("uptime", SMALL)?).ok_or_else(|| unreadable("uptime"))
-    }
-
     /// The library of CoreCLR that a process has loaded, as it sees the file. `Ok(None)` when there is none.
     pub(crate) fn runtime_library(&mut self, pid: u32) -> io::Result<Option<PathBuf>> {
         use std::os::unix::ffi::OsStrExt;
@@ -350,10 +318,10 @@ mod tests {
 
     #[test]
     fn the_name_of_a_command_may_hold_anything() {
-        let tail = "S 1 7 7 0 -1 4194304 1 0 0 0 40 2 0 0 20 0 1 0 21335 0 0";
+        let tail = "S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 21335 0 0";
         for name in ["dotnet", "a b", "a) S 1 (b", ")", "((("] {
             let stat = parse_stat(format!("42 ({name}) {tail}").as_bytes()).unwrap();
-            assert_eq!(stat, Stat { state: ProcessState('S'), start_key: 21335, cpu_ticks: 42 }, "{name}");
+            assert_eq!(stat, Stat { state: ProcessState('S'), start_key: 21335 }, "{name}");
         }
         assert_eq!(parse_stat(b"42 (x) S 1"), None);
         assert_eq!(parse_stat(b""), None);
@@ -397,14 +365,6 @@ mod tests {
     fn the_last_pid_is_the_last_field() {
         assert_eq!(parse_last_pid(b"0.31 0.12 0.04 2/127 4711\n"), Some(4711));
         assert_eq!(parse_last_pid(b"0.31 0.12 0.04\n"), None);
-    }
-
-    #[test]
-    #[cfg(feature = "client")]
-    fn the_uptime_is_in_seconds() {
-        assert_eq!(parse_uptime(b"6120.50 9000.00\n"), Some(Duration::from_millis(6_120_500)));
-        assert_eq!(parse_uptime(b"-1 2\n"), None);
-        assert_eq!(parse_uptime(b""), None);
     }
 
     #[test]
