@@ -31,7 +31,7 @@ struct Step {
 /// The order is: what fails fast comes first, and what is built is built once.
 const STEPS: [Step; 11] = [
     Step { name: "setup", run: || setup::setup().map(|()| NO_TESTS) },
-    Step { name: "format", run: || run(&mut command("cargo fmt --all --check")).map(|()| NO_TESTS) },
+    Step { name: "format", run: format },
     Step { name: "web", run: check_web },
     Step { name: "lints", run: lints },
     Step { name: "documentation", run: documentation },
@@ -88,6 +88,13 @@ pub(crate) fn test(mut arguments: Arguments) -> Result<()> {
     println!("\n{}\n\nall in {}", lines.join("\n"), seconds(start.elapsed()));
     println!("total: {} passed, {} failed", total.passed, total.failed);
     failure_of.map_or(Ok(()), Err)
+}
+
+fn format() -> Result<Outcome> {
+    run(&mut command("cargo fmt --all --check"))?;
+    // A workspace of its own, since it is built by another compiler.
+    run(&mut command("cargo fmt --all --check --manifest-path fuzz/Cargo.toml"))?;
+    Ok(NO_TESTS)
 }
 
 fn check_web() -> Result<Outcome> {
