@@ -1,6 +1,7 @@
 //! Tests of the decoder: on recorded traces of real runtimes, and on streams built byte by byte.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod acceptance;
 mod allocations;
 mod allocator;
 mod chunks;

@@ -170,3 +170,19 @@ fn sizes_that_contradict_each_other() {
         assert_eq!(fault(&|bytes| event_claiming(bytes, size, 1, 0, &[], 0, &[])), block, "{size}");
     }
 }
+
+#[test]
+fn every_single_bit() {
+    let mut events = definition();
+    event(&mut events, 1, &77i32.to_le_bytes(), &[1, 2, 3, 4, 5, 6, 7, 8]);
+    event(&mut events, 1, &78i32.to_le_bytes(), &[]);
+    let sound = stream(&events.0);
+    for position in 0..sound.len() {
+        for bit in 0..8 {
+            let mut damaged = sound.clone();
+            damaged[position] ^= 1 << bit;
+            let whole = event_hashes(&damaged, usize::MAX);
+            assert_eq!(whole, event_hashes(&damaged, 5), "bit {bit} of byte {position}");
+        }
+    }
+}

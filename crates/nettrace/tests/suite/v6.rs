@@ -4,7 +4,7 @@ use nettrace::{BlockKind, Decoder, Error, ErrorKind, Event, Format, Sink, Thread
 
 use crate::corpus::{decode, event_hashes};
 use crate::stream::TraceHead;
-use crate::stream6::{Event6, Stream6, bytes, text};
+use crate::stream6::{Event6, Row, Stream6, bytes, structure, text};
 
 /// What a strict decoder says of a stream, which must not depend on how it is pushed.
 pub(crate) fn strict(stream: &[u8]) -> (u64, Option<Error>) {
@@ -382,4 +382,69 @@ fn errors_say_where() {
     // The block's head takes 4 bytes, the first row 3.
     assert_eq!((error.offset, error.block), (before + 7, Some(BlockKind::Thread)));
     assert!(error.to_string().contains("in a thread block"), "{error}");
+}
+
+/// A stream with something of everything.
+pub(crate) fn varied() -> Vec<u8> {
+    let options = bytes(|out| {
+        out.u8(1).u8(3).u8(6);
+        text(out, "k");
+        text(out, "v");
+    });
+    let inner = structure(&[("n", &[21]), ("t", &[18])]);
+    let fields: [(&str, &[u8]); 6] = [
+        ("s", &inner),
+        ("f", &[22, 20, 2, 0]),
+        ("r", &[24, 7]),
+        ("d", &[25, 23]),
+        ("u", &[19, 23]),
+        ("b", &[26]),
+    ];
+    let payload = bytes(|out| {
+        out.var(300).text("x").var(1).var(2).u32(2 << 16 | 9).u32(2 << 16).u16(2).raw(b"ok").u8(1).u16(5);
+    });
+    let name = bytes(|out| {
+        out.u8(1);
+        text(out, "main");
+        out.u8(3).var(77);
+    });
+    let mut stream = Stream6::new();
+    stream.metadata(&[Row::new(1, "P", 1, "E").fields(&fields).options(&options)]);
+    stream
+        .threads(&[(0, name), (999, vec![])])
+        .block(5, &[1, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    stream.labels(
+        1,
+        &[&[(1, vec![7; 16]), (5, bytes(|out| drop(out.var(1).u8(b'k').var(1).u8(b'v').0.clone())))]],
+    );
+    let first = Event6 { stack: 1, ..Event6::on(0, 1, 50).labels(1).payload(&payload) };
+    stream.events(true, &[first.clone(), Event6::on(999, 1, 40).sorted().payload(b"short")]);
+    stream.sequence_point(60, 1, &[(0, 2)]).thread(0, 5, 6).events(false, &[Event6 { sequence: 1, ..first }]);
+    stream.remove_threads(&[(0, 4)]).block(77, &[1]);
+    stream.end()
+}
+
+#[test]
+fn every_single_bit_of_a_varied_stream() {
+    let sound = varied();
+    assert_eq!(event_hashes(&sound, usize::MAX).2, Ok(()));
+    for position in 0..sound.len() {
+        for bit in 0..8 {
+            let mut damaged = sound.clone();
+            damaged[position] ^= 1 << bit;
+            assert_eq!(
+                event_hashes(&damaged, usize::MAX),
+                event_hashes(&damaged, 5),
+                "bit {bit} of byte {position}"
+            );
+            for tolerance in [Tolerance::Strict, Tolerance::Damage] {
+                let mut decoder = Decoder::new().tolerate(tolerance);
+                let mut sink = |event: &Event<'_>| {
+                    let shown = format!("{event:?} {:?} {:?}", event.fields(), event.labels());
+                    assert!(!shown.is_empty());
+                };
+                let _ = decoder.push(&damaged, &mut sink).and_then(|()| decoder.finish());
+            }
+        }
+    }
 }
