@@ -1,4 +1,4 @@
-//! The help of every command, word for word. `PIPESCOPE_UPDATE_HELP=1` writes the files anew.
+//! The help of every command, word for word. `cargo xtask golden` writes the files anew.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ const COMMANDS: [&str; 10] = [
 ];
 
 #[test]
-fn help_is_as_it_was() {
+fn help_is_as_its_golden_files_have_it() {
     for name in COMMANDS {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();
         let output = command(&arguments).env("COLUMNS", "100").output().expect("it runs");
@@ -26,11 +26,11 @@ fn help_is_as_it_was() {
         let help = String::from_utf8(output.stdout).expect("text");
         let file = if name.is_empty() { "pipescope".to_owned() } else { name.replace(' ', "-") };
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cli/help/{file}.txt"));
-        if std::env::var_os("PIPESCOPE_UPDATE_HELP").is_some() {
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &help).expect("the file can be written");
         }
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(help, expected, "help of '{name}' (PIPESCOPE_UPDATE_HELP=1 accepts it)");
+        assert_eq!(help, expected, "help of '{name}' (`cargo xtask golden` accepts it)");
     }
 }
 
