@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use pipescope_engine::counters::{
     CounterRequest, CounterSession, Precedence, Reading, ReadingValue, Series, SeriesKind, Status,
 };
+use pipescope_engine::settling;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Body;
@@ -88,6 +89,7 @@ async fn answer(
         selection: choice.selection.clone(),
         ..controller.monitor().config().counters.clone()
     };
+    settling::settled(process.pid, process.start_key).await;
     // Without its answer (.NET Core 3.1 has none) the process is taken to have no meters.
     let info = process.client.process_info().await.ok();
     let session = CounterSession::open(&process.client, info.as_ref(), &request, Precedence::Both)

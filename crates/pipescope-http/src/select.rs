@@ -78,6 +78,7 @@ mod tests {
         ProcessSummary {
             uid: Uuid::from_u128(pid.into()),
             pid,
+            start_key: 0,
             label: name.into(),
             name: name.into(),
             command_line: String::new(),

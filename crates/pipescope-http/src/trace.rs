@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use pipescope_engine::monitor::ProcessSummary;
 use pipescope_engine::recording::{Flow, Outcome, Recording, TraceRequest};
+use pipescope_engine::settling;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use crate::body::Body;
@@ -72,6 +73,9 @@ async fn start(
     duration: Option<Duration>,
     permit: OwnedSemaphorePermit,
 ) -> Result<ResponseBody, Problem> {
+    if request.has_managed_providers() {
+        settling::settled(process.pid, process.start_key).await;
+    }
     let recording = Recording::start_composed(&process.client, request)
         .await
         .map_err(|error| Problem::bad_request(format!("The trace could not be started: {error}")))?;

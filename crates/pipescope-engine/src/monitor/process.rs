@@ -14,6 +14,8 @@ pub struct ProcessSummary {
     pub uid: Uuid,
     /// Process id as this program sees it (inside a container the process may have another).
     pub pid: u32,
+    /// When it started, in clock ticks since boot. Together with the pid it is never reused.
+    pub start_key: u64,
     /// The `process` label of its metrics: its application's name, with `#2`, `#3` ... for further instances.
     pub label: String,
     /// File name of its executable; `dotnet` for everything started through the shared host.
@@ -86,6 +88,7 @@ impl ProcessSummary {
         Self {
             uid,
             pid: process.pid,
+            start_key: process.start_key,
             label: String::new(),
             name: process.name.clone(),
             command_line: process.command_line.join(" "),
