@@ -237,14 +237,14 @@ impl Procfs {
     }
 
     /// Whether a process has a certain socket open; `None` when that cannot be seen.
+    #[allow(clippy::unused_self, reason = "it is a question to /proc like the others")]
     pub(crate) fn holds_socket(&self, pid: u32, inode: u64) -> Option<bool> {
         let wanted = format!("socket:[{inode}]");
-        let mut looked_at = 0;
-        for descriptor in std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten() {
+        let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten();
+        for (looked_at, descriptor) in descriptors.enumerate() {
             if looked_at == MAX_DESCRIPTORS {
                 return None;
             }
-            looked_at += 1;
             // A descriptor that was closed meanwhile is not it. One that may not be looked at may be.
             match std::fs::read_link(descriptor.path()) {
                 Ok(link) if link.as_os_str() == wanted.as_str() => return Some(true),
