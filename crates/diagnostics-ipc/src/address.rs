@@ -41,6 +41,7 @@ impl Address {
         Ok(Address { path: short, _directory: Some(directory) })
     }
 
+    #[cfg(any(feature = "client", test))]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -17,6 +17,7 @@ use std::fmt;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
 use tokio::io::{AsyncReadExt, Interest};
@@ -32,6 +33,9 @@ use crate::request::{Request, SessionFeature};
 
 /// How much of a stream is read at once while it is drained.
 const DRAIN_BUFFER: usize = 64 << 10;
+
+/// How long the stream of a session may take to begin.
+const BEGINNING: Duration = Duration::from_millis(500);
 
 /// An open session. Read it continuously: what is not read fills the runtime's buffer, then is lost.
 ///
@@ -165,8 +169,8 @@ impl Session {
         !self.not_honoured.contains(&SessionFeature::NoStacks)
     }
 
-    /// Reads what is there of the stream, waiting for at least one byte; 0 is the end (or a buffer of no size). Cancel-safe: when the future
-    /// is dropped, nothing has been read.
+    /// Reads what is there of the stream, waiting for at least one byte; 0 is the end (or a buffer of no size).
+    /// Cancel-safe: when the future is dropped, nothing has been read.
     ///
     /// # Errors
     /// [`Error::Io`] when the connection fails. The session counts as ended then.
@@ -193,13 +197,14 @@ impl Session {
     ///
     /// A runtime answers first and starts the session's own thread afterwards, and events of the time between are lost
     /// (measured on a busy machine: up to 40 ms, and all of 200 exceptions). The head of the stream is the first thing
-    /// that thread writes, also when there are no events. Should it not come, whoever reads will notice.
+    /// that thread writes, also when there are no events. It does not come while a runtime is suspended at startup, where
+    /// there are no events to be lost either.
     async fn begun(&self) {
         if let Some(stream) = &self.stream {
             // The system is asked again each time: what tokio remembers of the answer's arrival says nothing here.
             let arrived = || if is_readable(stream) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
             let arrival = stream.async_io(Interest::READABLE, arrived);
-            let _ = tokio::time::timeout(self.client.timeouts.command, arrival).await;
+            let _ = tokio::time::timeout(BEGINNING, arrival).await;
         }
     }
 

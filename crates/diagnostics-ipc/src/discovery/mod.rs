@@ -21,6 +21,7 @@ mod find;
 mod problem;
 mod procfs;
 mod scanner;
+mod seen;
 mod socket_name;
 
 use std::path::PathBuf;

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use super::directories::Directories;
 use super::examine::{Finding, examine};
 use super::procfs::{ListeningSocket, Procfs};
+use super::seen::Seen;
 use super::{Problem, Process, SocketName};
 
 /// What a scan found.
@@ -46,21 +47,7 @@ pub struct Scanner {
 struct Own {
     pid: u32,
     network: u64,
-}
-
-/// A process, .NET or not.
-#[derive(Debug)]
-struct Seen {
-    /// The number of its directory under `/proc`.
-    inode: u64,
-    first_round: u64,
-    /// The listing that had it last.
-    listed_round: u64,
-    /// The network namespace; `None` when it cannot be seen.
-    network: Option<u64>,
-    /// Read when a socket needs an owner; `Some(None)` when it cannot be read.
-    start_key: Option<Option<u64>>,
-    namespace_pid: Option<Option<u32>>,
+    pid_namespace: u64,
 }
 
 /// What a socket is known by from scan to scan.
@@ -258,33 +245,34 @@ impl Scanner {
     /// without a /proc of its own) even the start time may be that of another. Who has the socket open is proof, where it can be
     /// seen.
     fn owner(&mut self, procfs: &mut Procfs, key: &SocketKey, name: SocketName) -> Option<u32> {
-        let mut is_named = |pid: u32, seen: &mut Seen| {
-            seen.start_key(procfs, pid) == Some(name.start_key)
-                && seen.namespace_pid(procfs, pid) == Some(name.pid)
-        };
         let SocketKey::Listening { network, inode } = key else {
-            return self.processes.iter_mut().find_map(|(pid, seen)| is_named(*pid, seen).then_some(*pid));
+            return self
+                .processes
+                .iter_mut()
+                .find_map(|(pid, seen)| seen.is_named(procfs, *pid, name).then_some(*pid));
         };
         // Outside containers the pid in the name is the pid.
-        let direct = self.processes.get_mut(&name.pid).is_some_and(|seen| is_named(name.pid, seen));
-        if direct && procfs.holds_socket(name.pid, *inode) != Some(false) {
+        let direct =
+            self.processes.get_mut(&name.pid).is_some_and(|seen| seen.is_named(procfs, name.pid, name));
+        let proof = direct.then(|| procfs.holds_socket(name.pid, *inode)).flatten();
+        if proof == Some(true) {
             return Some(name.pid);
         }
-        let near = self
-            .processes
-            .iter_mut()
-            .filter(|(_, seen)| seen.network.is_none_or(|theirs| theirs == *network));
-        let mut named = None;
-        for (pid, seen) in near {
-            if seen.namespace_pid(procfs, *pid) == Some(name.pid) {
-                match procfs.holds_socket(*pid, *inode) {
-                    Some(true) => return Some(*pid),
-                    None if seen.start_key(procfs, *pid) == Some(name.start_key) => named = Some(*pid),
-                    _ => {}
-                }
+        let mut likely = (direct && proof.is_none()).then_some(name.pid);
+        for (pid, seen) in &mut self.processes {
+            if seen.network.is_some_and(|theirs| theirs != *network) || *pid == name.pid {
+                continue;
+            }
+            match seen.pid_namespace(procfs, *pid) {
+                Some(theirs) if theirs == self.own.pid_namespace => {}
+                Some(_) if seen.namespace_pid(procfs, *pid) != Some(name.pid) => {}
+                Some(_) if procfs.holds_socket(*pid, *inode) == Some(true) => return Some(*pid),
+                // Another user's process, which cannot be looked into.
+                None if likely.is_none() && seen.is_named(procfs, *pid, name) => likely = Some(*pid),
+                Some(_) | None => {}
             }
         }
-        named
+        likely
     }
 
     fn report(&mut self, procfs: &mut Procfs) -> Scan {
@@ -332,31 +320,8 @@ impl Own {
         Own {
             pid: pid.unwrap_or_else(std::process::id),
             network: procfs.namespace("self/ns/net").unwrap_or_default(),
+            pid_namespace: procfs.namespace("self/ns/pid").unwrap_or_default(),
         }
-    }
-}
-
-impl Seen {
-    fn new(inode: u64, round: u64) -> Seen {
-        Seen {
-            inode,
-            first_round: round,
-            listed_round: round,
-            network: None,
-            start_key: None,
-            namespace_pid: None,
-        }
-    }
-
-    fn start_key(&mut self, procfs: &mut Procfs, pid: u32) -> Option<u64> {
-        *self.start_key.get_or_insert_with(|| procfs.stat(pid).ok().map(|stat| stat.start_key))
-    }
-
-    fn namespace_pid(&mut self, procfs: &mut Procfs, pid: u32) -> Option<u32> {
-        *self.namespace_pid.get_or_insert_with(|| {
-            let status = procfs.status(pid).ok()?;
-            Some(status.namespace_pid.unwrap_or(pid))
-        })
     }
 }
 

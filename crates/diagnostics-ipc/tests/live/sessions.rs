@@ -7,9 +7,9 @@ use diagnostics_ipc::message::Command;
 use diagnostics_ipc::request::{
     Buffering, EventFilter, EventLevel, MAX_SESSIONS, Provider, Rundown, SessionFeature, SessionRequest,
 };
-use testbed::{Runtime, Target};
+use testbed::{Program, Runtime, Target};
 
-use super::support::{DEADLINE, eventually, exceptions, heartbeat, private_work, session_threads};
+use super::support::{DEADLINE, client, eventually, exceptions, heartbeat, private_work, session_threads};
 
 /// Reads until the stream holds `size` bytes.
 async fn read_bytes(session: &mut Session, bytes: &mut Vec<u8>, size: usize) {
@@ -34,6 +34,15 @@ const THROWN: usize = 200;
 /// type, when its constructor was compiled).
 fn exceptions_in(stream: &[u8]) -> usize {
     occurrences(stream, "thrown for a test")
+}
+
+/// Whether a stream tells of all [`THROWN`] exceptions. .NET Core 3.1 may lose those that are thrown while it hands its
+/// buffers to the session's thread, every 100 ms.
+#[track_caller]
+fn check_exceptions(runtime: Runtime, stream: &[u8]) {
+    let found = exceptions_in(stream);
+    assert!(found <= THROWN, "{runtime}: {found}");
+    assert!(found == THROWN || runtime.major() < 5, "{runtime}: {found}");
 }
 
 fn occurrences(stream: &[u8], text: &str) -> usize {
@@ -64,7 +73,7 @@ async fn rundown_comes_when_it_was_asked_for() {
         let session = trace_exceptions(&mut target, &client, &request).await;
         let with = whole(session).await;
         for stream in [&with, &without] {
-            assert_eq!(exceptions_in(stream), THROWN, "{runtime}");
+            check_exceptions(runtime, stream);
         }
         let rundown = "Microsoft-Windows-DotNETRuntimeRundown";
         assert!(occurrences(&with, rundown) > 0, "{runtime}");
@@ -135,7 +144,7 @@ async fn event_filters_hold_events_back() {
         assert_eq!((session.command(), session.not_honoured()), (Command::CollectTracing5, &[][..]));
         assert_eq!(exceptions_in(&whole(session).await), 0);
         let session = trace_exceptions(&mut target, &client, &plain).await;
-        assert_eq!(exceptions_in(&whole(session).await), THROWN);
+        check_exceptions(runtime, &whole(session).await);
     }
 }
 
@@ -167,7 +176,7 @@ async fn what_a_runtime_would_not_survive_is_not_sent() {
 #[tokio::test]
 async fn one_session_too_many_is_refused_and_leaves_the_others() {
     for runtime in Runtime::all() {
-        let (_target, client) = private_work(runtime);
+        let (target, client) = private_work(runtime);
         let mut sessions = Vec::new();
         for _ in 0..MAX_SESSIONS {
             sessions.push(client.start_session(&heartbeat()).await.unwrap());
@@ -178,9 +187,8 @@ async fn one_session_too_many_is_refused_and_leaves_the_others() {
         // The refusal has cost none of the others: one ends, one begins.
         whole(sessions.pop().unwrap()).await;
         sessions.push(client.start_session(&heartbeat()).await.unwrap());
-        for session in sessions {
-            whole(session).await;
-        }
+        // Their stop would take a while: the runtime stops one after the other, each within its 100 ms.
+        drop(target);
     }
 }
 
@@ -212,7 +220,7 @@ async fn two_clients_do_not_disturb_each_other() {
         let second = other.start_session(&exceptions()).await.unwrap();
         assert_ne!(first.id(), second.id());
         target.run(&format!("throw {THROWN}"));
-        assert_eq!(exceptions_in(&whole(second).await), THROWN);
+        check_exceptions(runtime, &whole(second).await);
         // The first goes on: at least two more counts.
         let mut bytes = Vec::new();
         read_bytes(&mut first, &mut bytes, 1).await;
@@ -252,5 +260,25 @@ async fn threads_of_sessions_are_counted_right() {
         eventually("its thread is there", || (session_threads(target.pid()) == 1).then_some(()));
         whole(session).await;
         eventually("its thread is gone", || (session_threads(target.pid()) == 0).then_some(()));
+    }
+}
+
+/// What happens before `Main` can be traced: nothing is lost, and nothing waits for a stream that has not begun.
+#[tokio::test]
+async fn a_suspended_runtime_can_be_traced_from_its_start() {
+    for runtime in [Runtime::Net9, Runtime::Net10] {
+        let mut target = Target::builder(runtime, Program::Work)
+            .env("DOTNET_DefaultDiagnosticPortSuspend", "1")
+            .do_not_wait()
+            .start();
+        let client = client(&target);
+        let started = Instant::now();
+        let session = client.start_session(&exceptions()).await.unwrap();
+        assert!(started.elapsed() < Duration::from_millis(2500), "{:?}", started.elapsed());
+        client.resume().await.unwrap();
+        target.wait_until_ready();
+        target.run(&format!("throw {}", THROWN - 1));
+        // The program throws once while it gets ready.
+        check_exceptions(runtime, &whole(session).await);
     }
 }
