@@ -80,9 +80,9 @@ pub enum Error {
     },
     /// No answer came in time.
     #[error(
-        "{target} did not answer {command} within {:.1} s{}; it may be stopped or hung, or busy with another tool's command",
+        "{target} did not answer {command} within {:.1} s{}",
         waited.as_secs_f64(),
-        describe(*state)
+        silence(target, *state)
     )]
     NoAnswer {
         /// The process.
@@ -226,10 +226,42 @@ impl Error {
     }
 }
 
-fn describe(state: Option<ProcessState>) -> String {
-    state.map(|state| format!(" (process state {state})")).unwrap_or_default()
+/// What a process was doing that did not answer, and what to do about it.
+fn silence(target: &Target, state: Option<ProcessState>) -> String {
+    let hung = "it may be hung, or busy with another tool's command; try again later";
+    match (state, target.pid()) {
+        (Some(state), Some(pid)) if state.is_stopped() => {
+            format!(" (process state {state}); `kill -CONT {pid}` lets it go on, unless a debugger holds it")
+        }
+        (Some(state), _) => format!(" (process state {state}); {hung}"),
+        (None, _) => format!("; {hung}"),
+    }
 }
 
+/// A runtime's words in one line.
 fn text(message: Option<&str>) -> String {
-    message.filter(|message| !message.is_empty()).map(|message| format!(": {message}")).unwrap_or_default()
+    let lines: Vec<_> =
+        message.unwrap_or_default().lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() { String::new() } else { format!(": {}", lines.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn what_a_runtime_says_is_one_line() {
+        let refused = |message: Option<&str>| Error::Refused {
+            target: Arc::new(Target::at(PathBuf::from("/s"))),
+            command: Command::GenerateCoreDump3,
+            code: ErrorCode::FAIL,
+            message: message.map(str::to_owned),
+        };
+        let start = "the process at /s refused GenerateCoreDump3: the command failed (E_FAIL 0x80004005)";
+        assert_eq!(refused(None).to_string(), start);
+        assert_eq!(refused(Some("\n")).to_string(), start);
+        assert_eq!(refused(Some("one\n two\n\n")).to_string(), format!("{start}: one; two"));
+    }
 }

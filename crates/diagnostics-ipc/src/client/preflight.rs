@@ -64,16 +64,11 @@ pub(super) fn dump(target: &Target, request: &DumpRequest) -> Result<(), Invalid
     Err(InvalidRequest::NoDumpWriter { path: writer, reason })
 }
 
-/// Where the runtime of a process looks for its dump writer: beside its own library, which in a single-file application
-/// is the executable. `None` when that cannot be seen.
+/// Where the runtime of a process looks for its dump writer: beside its own library. `None` when that cannot be seen, and
+/// for a single-file application, which has the dump writer in its executable (and, on .NET 10, writes full dumps only).
 fn dump_writer(target: &Target) -> Option<PathBuf> {
-    let pid = target.pid()?;
-    let mut procfs = Procfs::open().ok()?;
-    let runtime = match procfs.runtime_library(pid).ok()? {
-        Some(library) => library,
-        None => procfs.executable(pid).ok()?,
-    };
-    Some(runtime.parent()?.join("createdump"))
+    let library = Procfs::open().ok()?.runtime_library(target.pid()?).ok()??;
+    Some(library.parent()?.join("createdump"))
 }
 
 /// How this process opens a file of the target.

@@ -225,6 +225,22 @@ async fn a_dump_is_written() {
     assert!(error.to_string().contains("absolute"), "{error}");
 }
 
+/// A single-file application has the dump writer in itself, and writes full dumps only.
+#[tokio::test]
+async fn a_single_file_application_writes_full_dumps() {
+    let mut target = work(Runtime::Net10);
+    let client = client(&target);
+    let path = target.tmpdir().join("core");
+    let error = client.dump(&DumpRequest::new(&path, DumpKind::Normal)).await.unwrap_err();
+    assert!(matches!(error, Error::Refused { message: Some(_), .. }), "{error:?}");
+    assert!(error.to_string().contains("Only full dumps"), "{error}");
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+    client.dump(&DumpRequest::new(&path, DumpKind::Full)).await.unwrap();
+    assert!(fs::metadata(&path).unwrap().len() > 10_000_000);
+    client.process_info().await.unwrap();
+    assert!(target.is_running());
+}
+
 #[tokio::test]
 async fn a_dump_without_a_dump_writer_is_not_asked_for() {
     for (mode, reason) in [(None, "does not exist"), (Some(0o644), "is not executable")] {
