@@ -55,14 +55,9 @@ pub(super) fn examine(procfs: &mut Procfs, pid: u32, bound: &Path) -> Finding {
 /// The plain path where both see the same files; else the way through `/proc/PID/root`. Where that cannot be told
 /// (another user's process), the plain path: its name holds pid and start time, so it cannot be a wrong socket.
 pub(crate) fn path_from_here(procfs: &Procfs, pid: u32, path: &Path) -> PathBuf {
-    let theirs = procfs.namespace(&format!("{pid}/ns/mnt")).ok();
-    let same_files = match theirs {
+    let same_files = match procfs.files_of(&pid.to_string()) {
         None => true,
-        Some(_) => {
-            let ours = procfs.namespace("self/ns/mnt").ok();
-            let root = procfs.link(&format!("{pid}/root")).ok();
-            theirs == ours && root.as_deref() == procfs.link("self/root").ok().as_deref()
-        }
+        theirs => theirs == procfs.own_files(),
     };
     if same_files { path.to_owned() } else { inside_root(pid, path) }
 }

@@ -3,8 +3,10 @@
 //! Files are read relative to one open `/proc` into one reused buffer, with a bound on each. The parsers take bytes
 //! and are tested without a process.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use rustix::fs::{CWD, Mode, OFlags, RawDir, SeekFrom};
@@ -148,6 +150,14 @@ pub(crate) fn parse_namespace(link: &[u8]) -> Option<u64> {
 pub(crate) struct Procfs {
     root: rustix::fd::OwnedFd,
     buffer: Vec<u8>,
+    own_files: OnceCell<Option<Files>>,
+}
+
+/// What decides which files a process sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Files {
+    mounts: u64,
+    root: Vec<u8>,
 }
 
 /// What the kernel appends to the path of a file that has been removed.
@@ -156,7 +166,11 @@ const DELETED: &[u8] = b" (deleted)";
 /// The least that is read at once, in bytes. The kernel makes these files anew for every read.
 const READ_SIZE: usize = 4096;
 
-/// How many descriptors of a process are looked through for a socket. A runtime opens its own among its first.
+/// The descriptors that are looked at first, without listing all that there are: a runtime opens its socket among its
+/// first, after those of its host.
+const LIKELY_DESCRIPTORS: Range<u32> = 8..32;
+
+/// How many descriptors of a process are looked through for a socket.
 const MAX_DESCRIPTORS: usize = 1024;
 
 /// Bounds on what is read, in bytes.
@@ -168,7 +182,7 @@ impl Procfs {
     pub(crate) fn open() -> io::Result<Procfs> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::openat(CWD, "/proc", flags, Mode::empty())?;
-        Ok(Procfs { root, buffer: Vec::new() })
+        Ok(Procfs { root, buffer: Vec::new(), own_files: OnceCell::new() })
     }
 
     /// Calls `visit` with the pid of every process and the number of its directory.
@@ -237,22 +251,43 @@ impl Procfs {
     }
 
     /// Whether a process has a certain socket open; `None` when that cannot be seen.
-    #[allow(clippy::unused_self, reason = "it is a question to /proc like the others")]
     pub(crate) fn holds_socket(&self, pid: u32, inode: u64) -> Option<bool> {
         let wanted = format!("socket:[{inode}]");
-        let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten();
-        for (looked_at, descriptor) in descriptors.enumerate() {
+        let is_wanted = |descriptor: &str| match self.link(&format!("{pid}/fd/{descriptor}")) {
+            Ok(link) => Some(link == wanted.as_bytes()),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
+            // Not open, or closed meanwhile.
+            Err(_) => Some(false),
+        };
+        for descriptor in LIKELY_DESCRIPTORS {
+            if is_wanted(&descriptor.to_string())? {
+                return Some(true);
+            }
+        }
+        for (looked_at, descriptor) in
+            std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten().enumerate()
+        {
             if looked_at == MAX_DESCRIPTORS {
                 return None;
             }
-            // A descriptor that was closed meanwhile is not it. One that may not be looked at may be.
-            match std::fs::read_link(descriptor.path()) {
-                Ok(link) if link.as_os_str() == wanted.as_str() => return Some(true),
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return None,
-                _ => {}
+            if is_wanted(descriptor.file_name().to_str()?)? {
+                return Some(true);
             }
         }
         Some(false)
+    }
+
+    /// Which files a process (or `self`) sees: its mount namespace and its root. `None` when that cannot be seen.
+    pub(crate) fn files_of(&self, of: &str) -> Option<Files> {
+        Some(Files {
+            mounts: self.namespace(&format!("{of}/ns/mnt")).ok()?,
+            root: self.link(&format!("{of}/root")).ok()?,
+        })
+    }
+
+    /// Which files this process sees.
+    pub(crate) fn own_files(&self) -> Option<Files> {
+        self.own_files.get_or_init(|| self.files_of("self")).clone()
     }
 
     /// The library of CoreCLR that a process has loaded, as it sees the file. `Ok(None)` when there is none.

@@ -12,7 +12,7 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::directories::Directories;
 use super::examine::{Finding, examine};
@@ -36,6 +36,8 @@ pub struct Scanner {
     processes: HashMap<u32, Seen>,
     runtimes: HashMap<SocketKey, Runtime>,
     directories: Directories,
+    /// The stale sockets of the last scan.
+    stale: HashSet<PathBuf>,
     own: Own,
     /// The last pid given out when the processes were listed.
     last_pid: Option<u32>,
@@ -285,30 +287,36 @@ impl Scanner {
                 Finding::Gone => {}
             }
         }
-        let listening: HashSet<SocketName> = self
-            .runtimes
-            .values()
-            .filter(|runtime| runtime.owner.is_some())
-            .map(|runtime| runtime.name)
-            .collect();
-        let files: Vec<_> =
-            self.directories.sockets().filter(|(name, _)| !listening.contains(name)).cloned().collect();
-        for (name, socket) in files {
-            // Asked anew, since a process that ends makes for no new listing.
-            let alive = self.processes.contains_key(&name.pid)
-                && procfs
-                    .stat(name.pid)
-                    .is_ok_and(|stat| stat.start_key == name.start_key && !stat.state.has_ended());
-            let unseen = self.runtimes.values().any(|runtime| runtime.name == name);
-            // The file may have gone since the directory was listed, which is what happens at every normal exit.
-            if !alive && !unseen && Path::new(&socket).exists() {
-                scan.problems.push(Problem::StaleSocket { pid: name.pid, socket });
-            }
-        }
+        self.find_stale_sockets(procfs, &mut scan.problems);
         scan.processes.sort_by_key(|process| (process.pid, process.start_key));
-        scan.problems.sort_by_cached_key(ToString::to_string);
+        scan.problems.sort();
         scan.problems.dedup();
         scan
+    }
+
+    /// Files of sockets that no runtime listens at and no living process is named by.
+    fn find_stale_sockets(&mut self, procfs: &mut Procfs, problems: &mut Vec<Problem>) {
+        let listening: HashSet<SocketName> = self.runtimes.values().map(|runtime| runtime.name).collect();
+        let before = std::mem::take(&mut self.stale);
+        for (name, socket) in self.directories.sockets() {
+            let pid = name.pid;
+            let was_alive = (self.processes.get_mut(&pid))
+                .is_some_and(|seen| seen.start_key(procfs, pid) == Some(name.start_key));
+            // Asked anew, since a process that ends makes for no new listing.
+            let mut is_alive = || {
+                let stat = procfs.stat(pid);
+                stat.is_ok_and(|stat| stat.start_key == name.start_key && !stat.state.has_ended())
+            };
+            if listening.contains(name) || was_alive && is_alive() {
+                continue;
+            }
+            // The file may have gone since the directory was listed, which is what happens at every normal exit. One
+            // that was stale before has only gone when the directory is listed again.
+            if before.contains(socket) || socket.exists() {
+                self.stale.insert(socket.clone());
+                problems.push(Problem::StaleSocket { pid, socket: socket.clone() });
+            }
+        }
     }
 }
 

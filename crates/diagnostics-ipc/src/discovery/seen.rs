@@ -33,7 +33,8 @@ impl Seen {
         }
     }
 
-    fn start_key(&mut self, procfs: &mut Procfs, pid: u32) -> Option<u64> {
+    /// When it started.
+    pub(super) fn start_key(&mut self, procfs: &mut Procfs, pid: u32) -> Option<u64> {
         *self.start_key.get_or_insert_with(|| procfs.stat(pid).ok().map(|stat| stat.start_key))
     }
 
