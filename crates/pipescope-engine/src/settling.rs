@@ -67,7 +67,7 @@ pub async fn settled(pid: u32, start_key: u64) {
     }
 }
 
-/// Whether the process is so old that [`settled`] would not wait.
+/// Whether the process is so old, or so gone, that [`settled`] would return at once.
 #[must_use]
 pub fn is_settled(pid: u32, start_key: u64) -> bool {
     look(pid, start_key).is_none_or(|look| look.age >= OLDEST)

@@ -88,7 +88,7 @@ impl Table {
         }
     }
 
-    /// Changes what is known of a process. True when that is a change that lists show.
+    /// Changes what is known of a process, and labels it anew should that tell who it is.
     pub(super) fn change(&self, key: Key, change: impl FnOnce(&mut ProcessSummary)) {
         let mut state = self.lock();
         let Some(entry) = state.entries.get_mut(&key) else { return };
