@@ -137,8 +137,9 @@ pub trait Sink {
     /// A thread, before the first event that refers to it (version 6).
     fn thread(&mut self, _thread: &Thread) {}
 
-    /// The thread with that index has ended; the index may come to mean another (version 6).
-    fn thread_removed(&mut self, _index: u64) {}
+    /// The thread with that index has ended, after it numbered its last event; the index may come to mean another
+    /// (version 6).
+    fn thread_removed(&mut self, _index: u64, _last_sequence_number: u32) {}
 
     /// A definition, before the first event that uses it.
     fn metadata(&mut self, _metadata: &Metadata) {}

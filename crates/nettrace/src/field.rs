@@ -12,6 +12,14 @@ pub struct Field {
     pub field_type: FieldType,
 }
 
+impl Field {
+    /// A field with that name and type.
+    #[must_use]
+    pub fn new(name: impl Into<String>, field_type: FieldType) -> Self {
+        Self { name: name.into(), field_type }
+    }
+}
+
 /// The type of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -124,6 +132,18 @@ impl Fields {
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
         self.list.iter().position(|field| field.name == name)
+    }
+}
+
+impl From<Vec<Field>> for Fields {
+    fn from(list: Vec<Field>) -> Self {
+        Self::new(list)
+    }
+}
+
+impl FromIterator<Field> for Fields {
+    fn from_iter<I: IntoIterator<Item = Field>>(list: I) -> Self {
+        Self::new(list.into_iter().collect())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::statistics::Statistics;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// Id by which events of this stream refer to it; positive.
+    /// Id by which events of this stream refer to it; positive. 0 when it is not part of a stream.
     pub id: u32,
     /// Number of this definition among those of the stream, from 0 without gaps. Fit as an index for what is bound once
     /// per definition. A definition that replaces another gets a number of its own.
@@ -44,11 +44,45 @@ pub struct Metadata {
     pub description: Option<String>,
     /// Whatever else is said of the event: names and values, in stream order (version 6).
     pub attributes: Vec<(String, String)>,
-    /// A hash over everything but the ids above `provider`: equal definitions of two streams have equal fingerprints.
+    /// A hash over everything but the ids above `provider`: equal definitions of two streams of one version have equal
+    /// fingerprints. 0 when the definition was not read from a stream.
     pub fingerprint: u64,
 }
 
 impl Metadata {
+    /// A definition of one's own, of an event without fields, of level 0, without keywords: what more there is to say is
+    /// set in its fields.
+    ///
+    /// ```
+    /// use nettrace::{Field, FieldType, Metadata};
+    ///
+    /// let mut metadata = Metadata::new("Shop", 1, "OrderPlaced");
+    /// metadata.level = 4;
+    /// metadata.fields = vec![Field::new("customer", FieldType::String), Field::new("items", FieldType::U32)].into();
+    /// assert_eq!(metadata.fields.position("items"), Some(1));
+    /// ```
+    #[must_use]
+    pub fn new(provider: impl Into<String>, event_id: u32, event_name: impl Into<String>) -> Self {
+        Self {
+            id: 0,
+            index: 0,
+            provider: provider.into(),
+            event_id,
+            event_name: event_name.into(),
+            version: 0,
+            level: 0,
+            keywords: 0,
+            opcode: None,
+            fields: Fields::default(),
+            fields_unreadable: false,
+            provider_guid: None,
+            message_template: None,
+            description: None,
+            attributes: Vec::new(),
+            fingerprint: 0,
+        }
+    }
+
     /// About the bytes of memory it takes.
     fn memory(&self) -> usize {
         fn fields(list: &[Field]) -> usize {

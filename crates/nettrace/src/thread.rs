@@ -33,6 +33,12 @@ mod kind {
 }
 
 impl Thread {
+    /// A thread of which nothing is known but its index in the stream.
+    #[must_use]
+    pub fn new(index: u64) -> Self {
+        Self { index, ..Self::default() }
+    }
+
     /// Reads a row without its size. Says also whether all of it was understood; what is not, and what follows, is left out.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<(Self, bool), Stop> {
         let mut thread = Self { index: cursor.var_u64()?, ..Self::default() };

@@ -6,7 +6,7 @@ use crate::cursor::{Cursor, Stop};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TraceInfo {
-    /// Version of the format.
+    /// Version of the format it was read from.
     pub version: u32,
     /// Start of the session in nanoseconds since 1970-01-01 UTC. Exact to the millisecond only.
     pub start_unix_nanos: i64,
@@ -41,6 +41,25 @@ const NANOS_PER_SECOND: i128 = 1_000_000_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 impl TraceInfo {
+    /// The head of a trace of one's own, of a process with 64-bit pointers.
+    ///
+    /// `start_unix_nanos` and `start_ticks` are the same instant, by the wall clock in nanoseconds since 1970-01-01 UTC and by
+    /// a monotonic clock of `ticks_per_second`, which must be positive. What more there is to say is set in the fields of the
+    /// result.
+    #[must_use]
+    pub fn new(start_unix_nanos: i64, start_ticks: i64, ticks_per_second: i64) -> Self {
+        Self {
+            version: 4,
+            start_unix_nanos,
+            start_ticks,
+            ticks_per_second,
+            pointer_size: 8,
+            process_id: 0,
+            processors: 0,
+            sampling_interval_nanos: 0,
+        }
+    }
+
     /// Bytes of the record in a stream.
     pub(crate) const SIZE: usize = 48;
 

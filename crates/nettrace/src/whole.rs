@@ -152,7 +152,7 @@ impl Context {
             let last = cursor.var_u32()?;
             self.threads.end(index, last, &mut self.statistics);
             if self.directory.remove(index) {
-                sink.thread_removed(index);
+                sink.thread_removed(index, last);
             } else {
                 self.undefined_thread("a thread that is not defined is removed")?;
             }

@@ -187,7 +187,7 @@ fn headers_of_both_forms() {
 #[derive(Default)]
 struct ThreadLog {
     threads: Vec<Thread>,
-    removed: Vec<u64>,
+    removed: Vec<(u64, u32)>,
     events: Vec<(Option<String>, u64, Option<u64>)>,
 }
 
@@ -201,8 +201,8 @@ impl Sink for ThreadLog {
         self.threads.push(thread.clone());
     }
 
-    fn thread_removed(&mut self, index: u64) {
-        self.removed.push(index);
+    fn thread_removed(&mut self, index: u64, last: u32) {
+        self.removed.push((index, last));
     }
 }
 
@@ -232,7 +232,7 @@ fn thread_blocks() {
         (log.threads[1].index, log.threads[1].name.as_ref(), log.threads[1].process_id),
         (70_000, None, None)
     );
-    assert_eq!(log.removed, [0, 70_000]);
+    assert_eq!(log.removed, [(0, 1), (70_000, 1)]);
     let own = Some(4242);
     let expected = [
         (Some("worker".into()), u64::from(u32::MAX) + 1, own),
