@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`counters`] | EventCounters, which any event source can publish |
 //! | [`meters`] | the values of instruments of the metrics API (`System.Diagnostics.Metrics`) |
+//! | [`names`] | what events are called: `GC/Start` |
 //! | [`providers`] | the names of well-known providers |
 //!
 //! Decoders return `None` for events that are not theirs, also for kinds that a later runtime may bring, and an
@@ -32,6 +33,7 @@
 pub mod counters;
 mod error;
 pub mod meters;
+pub mod names;
 pub mod providers;
 
 pub use crate::error::EventError;

@@ -13,6 +13,7 @@ mod stream;
 mod allocations;
 mod counters;
 mod meters;
+mod names;
 mod providers;
 mod recorded_counters;
 mod recorded_meters;
