@@ -108,6 +108,7 @@ mod frame;
 mod header;
 mod labels;
 mod limits;
+mod losses;
 mod meanings;
 mod metadata;
 mod netperf;
