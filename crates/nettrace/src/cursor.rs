@@ -152,6 +152,31 @@ impl<'a> Cursor<'a> {
         Err(Stop::Malformed("a 64-bit variable-length number is longer than 10 bytes"))
     }
 
+    /// As [`Self::var_u64`], for numbers whose length changes from one to the next, such as differences of time: up to four
+    /// bytes are read without a branch that depends on how many there are, since the processor would often guess wrong.
+    #[inline]
+    pub(crate) fn var_u64_of_any_length(&mut self) -> Result<u64, Stop> {
+        if let Some(word) = self.rest.first_chunk::<4>() {
+            let word = u32::from_le_bytes(*word);
+            // The high bit of each byte that ends a number.
+            let ends = !word & 0x8080_8080;
+            if ends != 0 {
+                // All bits up to the lowest of those.
+                let number = word & (ends ^ (ends - 1));
+                let value = number & 0x7f
+                    | (number & 0x7f00) >> 1
+                    | (number & 0x7f_0000) >> 2
+                    | (number & 0x7f00_0000) >> 3;
+                let length = ends.trailing_zeros() as usize / 8 + 1;
+                if let Some(rest) = self.rest.get(length..) {
+                    self.rest = rest;
+                    return Ok(u64::from(value));
+                }
+            }
+        }
+        self.var_u64()
+    }
+
     /// A signed number of at most 10 bytes, zigzag over LEB128 (NetTrace 6, field types).
     pub(crate) fn var_i64(&mut self) -> Result<i64, Stop> {
         let value = self.var_u64()?;

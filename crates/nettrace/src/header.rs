@@ -83,7 +83,7 @@ impl Header {
             self.stack = cursor.var_u32()?;
         }
         // A step back in time, usual where the capture thread changes, is written as a wrapped difference.
-        self.timestamp = self.timestamp.wrapping_add(cursor.var_u64()?);
+        self.timestamp = self.timestamp.wrapping_add(cursor.var_u64_of_any_length()?);
         if V6 {
             if flags & flag::LABELS != 0 {
                 self.labels = cursor.var_u32()?;
