@@ -6,8 +6,11 @@ use std::path::Path;
 
 #[path = "../../crates/nettrace/tests/suite/stream.rs"]
 mod stream;
+#[path = "../../crates/nettrace/tests/suite/stream6.rs"]
+mod stream6;
 
 use stream::{Bytes, Stream, V2Field};
+use stream6::{Event6, Row, Stream6};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
@@ -31,6 +34,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         b"\x03\x14\0\0\0!FastSerialization.1\x04\x04\x01\x03\0\0\0\0\0\0\0\x05\0\0\0Trace\x06",
     )?;
     write("push_decoder", "version-6", b"\x03Nettrace\0\0\0\0\x06\0\0\0\0\0\0\0")?;
+
+    // No beginning, a look after the third block, and pieces of 7 and 1 bytes.
+    let in_pieces = |stream: &[u8]| [&[0, 3, 2, 6, 0], stream].concat();
+    write("slice_reader", "varied", &in_pieces(&stream.end()))?;
+    write("slice_reader", "two-streams", &in_pieces(&twice))?;
+    write("slice_reader", "version-6", &in_pieces(&varied_6().end()))?;
+    write("slice_reader", "headless", &[&[1, 2, 1, 30], headless.as_slice()].concat())?;
+    write("slice_reader", "netperf", &[&[3, 2, 1, 4], netperf_events().as_slice()].concat())?;
+
+    write("v6", "everything", V6_EVERYTHING)?;
+    write("v6", "damaged", V6_DAMAGED)?;
+    for (name, data) in DEFINITIONS {
+        write("metadata", name, data)?;
+    }
 
     let input = |fields: &[u8], payload: &[u8]| {
         // The target takes the length in units of two bytes.
@@ -129,3 +146,92 @@ fn varied() -> Stream {
     stream.events(|block| block.event(1).thread(9).sequence(8).stack(1).payload(b""));
     stream
 }
+
+/// A stream of version 6 with something of everything.
+fn varied_6() -> Stream6 {
+    let mut stream = Stream6::new();
+    let fields: [(&str, &[u8]); 4] = [("u", &[19, 23]), ("v", &[20]), ("d", &[25, 7]), ("f", &[22, 9, 1, 0])];
+    stream.metadata(&[Row::new(1, "P", 1, "E").fields(&fields).options(&[1, 3, 8, 4])]);
+    stream
+        .thread(0, 77, 10)
+        .thread(999, 78, 10)
+        .block(5, &[1, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    stream.labels(1, &[&[(1, vec![7; 16]), (7, vec![8])]]);
+    let payload = [1, 0, b'x', 5, 11, 0, 2, 0, 1, 0, 0, 0, 9, 0];
+    let first = Event6 { stack: 1, ..Event6::on(0, 1, 50).labels(1).payload(&payload) };
+    stream.events(true, &[first.clone(), Event6::on(999, 1, 40).sorted().payload(b"short")]);
+    stream.sequence_point(60, 1, &[(0, 2)]).thread(0, 5, 6).events(false, &[first]);
+    stream.remove_threads(&[(0, 4)]).block(77, &[1]);
+    stream
+}
+
+/// A block of netperf: a definition and an event with a stack, each as long as a multiple of four.
+fn netperf_events() -> Vec<u8> {
+    let event = |id: i32, payload: &[u8], stack: &[u8]| {
+        let mut event = Bytes::default();
+        event.i32(56 + payload.len() as i32 + stack.len() as i32).i32(id).i32(7).i64(5).raw(&[0; 32]);
+        event.i32(payload.len() as i32).raw(payload).i32(stack.len() as i32).raw(stack);
+        event.0
+    };
+    let definition = stream::Definition::new(1, "P", 1).name("E").fields(&[("ab", 9)]).blob();
+    let data = [event(0, &definition, &[]), event(1, &[1, 0, 0, 0], &[1, 2, 3, 4, 5, 6, 7, 8])].concat();
+    let mut block = Bytes::default();
+    block.raw(&[4, 4, 1]).i32(1).i32(0).i32(10).raw(b"EventBlock\x06").i32(data.len() as i32);
+    // Data begins at a multiple of four; the trace's head is 112 bytes long, without its magic.
+    while !(112 + block.0.len()).is_multiple_of(4) {
+        block.u8(0);
+    }
+    block.raw(&data).raw(&[6, 1]);
+    block.0
+}
+
+/// Choices of the target `v6`: how to read, then blocks, each with what it asks for.
+#[rustfmt::skip]
+const V6_EVERYTHING: &[u8] = &[
+    // A look after 4 blocks, pieces of 10 and 3 bytes, an end.
+    4, 2, 9, 2, 2,
+    // Definitions 1 (with an operation code) and 70,000 (with a field of any type, more options and bytes behind them).
+    0, 0, 5, 0x31, 1, 2,
+    0, 4, 6, 0x0e, 1, 1, 1, 2, 19, 9, 4, 22, 2, 3, 3, 1, 2,
+    // Threads 0 (with all there is) and 999.
+    3, 2, 0, 0x0f, 77, 1, 2, 1, 3, 3, 1, 9,
+    // Stacks from 1 on.
+    5, 1, 2, 10, 20, 30,
+    // Lists of labels from 7 on: an activity and a text; an operation code.
+    6, 4, 2, 1, 0, 9, 4, 1, 2, 0, 6, 8,
+    // Events, compressed: on thread 0 with a stack; on 999 with labels, later, then earlier.
+    11, 3,
+    0x42, 9, 0, 1, 0, 3, 0, 1, 0, 1, 2,
+    0x12, 4, 4, 1, 3, 3, 3, 2, 4,
+    0x09, 4, 0, 2, 3, 0, 0, 0,
+    // Removal of 999, a sequence point that forgets threads, thread 0 again, an unknown block, an uncompressed event.
+    8, 1, 3, 2, 7, 1, 1, 0, 3, 3, 1, 0, 1, 5, 9, 70, 1, 1,
+    0x8b, 1, 0x22, 9, 0, 4, 0, 3, 0, 0, 0, 1,
+];
+
+/// As [`V6_EVERYTHING`]: a block of events that are not events, and a definition after it.
+const V6_DAMAGED: &[u8] = &[1, 1, 4, 3, 0, 0, 5, 0, 1, 2, 0x8a, 1, 5, 20, 0, 1, 0, 1, 0, 1, 5, 0, 1, 2];
+
+/// Choices of the target `metadata`: the form, then fields or bytes, then the payload.
+const DEFINITIONS: &[(&str, &[u8])] = &[
+    // A number, a text, a structure of two booleans; the payload.
+    (
+        "old-form",
+        &[0, 3, 1, 9, 2, 18, 3, 1, 2, 1, 3, 2, 3, 1, 0, 0, 0, b't', 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+    ),
+    // An array of texts, an array of structures, with bytes to be skipped and a tag of unknown kind cut short.
+    (
+        "new-form",
+        &[0xd1, 2, 1, 19, 18, 2, 19, 1, 1, 1, 9, 1, 4, 2, 8, 8, 1, 0, b'x', 0, 0, 0, 1, 0, 7, 0, 0, 0],
+    ),
+    // UTF-8, numbers of variable length in an array of fixed length, arrays elsewhere.
+    (
+        "version-6",
+        &[
+            2, 4, 1, 19, 23, 2, 22, 20, 1, 1, 24, 4, 3, 25, 3, 1, 0, b'x', 1, 2, 3, 4, 5, 4, 0, 2, 0, 0, 0,
+            2, 0, 9, 0,
+        ],
+    ),
+    ("raw", b"\x03\x0aP\0\0\0\x01\0\0\0E\0\0\0\0\0\0\0\0\0\0\0payload"),
+    ("raw-version-6", b"\x04\x08\x01P\x05\x01E\x01\0\x03\0\x01a\x09\0\0payload"),
+];

@@ -32,6 +32,8 @@ usage: cargo xtask VERB [OPTION ...]
   bench [--seconds N]       measure, and write BENCHMARKS.md
   fuzz [--seconds N] [TARGET ...]
                             fuzz each target (10 minutes unless told)
+  fuzz --minimise [TARGET ...]
+                            keep of each target's inputs the seeds and what adds to them
   golden                    write the golden files of tests anew
   deny                      check the licences and sources of dependencies
   dist                      a static release build with its licences, in target/dist

@@ -1,6 +1,7 @@
 //! Streams of version 6, built byte by byte.
 //!
 //! Written from the format's description, not from the decoder: nothing is shared with it.
+#![allow(dead_code, reason = "each of the binaries that include this uses a part of it")]
 
 use crate::stream::{Bytes, TraceHead};
 
