@@ -182,8 +182,8 @@ impl Sink for Digest {
         thread.properties.hash(&mut self.hasher);
     }
 
-    fn thread_removed(&mut self, index: u64) {
-        index.hash(&mut self.hasher);
+    fn thread_removed(&mut self, index: u64, last_sequence_number: u32) {
+        (index, last_sequence_number).hash(&mut self.hasher);
     }
 
     fn metadata(&mut self, metadata: &Metadata) {
