@@ -1,16 +1,18 @@
-//! Arrays in self-described payloads.
+//! Arrays in payloads.
 
 use std::fmt;
 
+use crate::cursor::Cursor;
 use crate::field::FieldType;
 use crate::utf16::Utf16;
 use crate::value::{FieldError, Value, offset};
+use crate::walk_values::Walk;
 
 /// An array in a payload: elements of one type, read when asked for.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Array<'a> {
     element: &'a FieldType,
-    count: u16,
+    count: u32,
     /// Where the first element begins in the payload.
     at: u32,
     /// The whole payload of the event.
@@ -18,17 +20,37 @@ pub struct Array<'a> {
 }
 
 impl<'a> Array<'a> {
-    /// The array whose elements begin at `bytes`, which are the end of `payload`.
-    pub(crate) fn new(
+    /// The array whose elements begin at the cursor, which is in `payload`. The cursor is then behind it if its elements
+    /// have a fixed size, else where it was.
+    #[inline]
+    pub(crate) fn take(
         element: &'a FieldType,
-        count: u16,
-        bytes: &'a [u8],
+        count: u32,
+        cursor: &mut Cursor<'a>,
         payload: &'a [u8],
     ) -> Result<Self, FieldError> {
-        if element.min_size().saturating_mul(usize::from(count)) > bytes.len() {
+        let array = Self { element, count, at: offset(cursor.rest(), payload), payload };
+        if element.min_size().saturating_mul(count as usize) > cursor.remaining() {
             return Err(FieldError::ArrayTooLong { count });
         }
-        Ok(Self { element, count, at: offset(bytes, payload), payload })
+        if let Some(size) = element.fixed_size() {
+            cursor.take(size.saturating_mul(count as usize))?;
+        }
+        Ok(array)
+    }
+
+    /// The zero-terminated text of bytes at the cursor, as an array of them.
+    pub(crate) fn text8(cursor: &mut Cursor<'a>, payload: &'a [u8]) -> Result<Self, FieldError> {
+        let at = offset(cursor.rest(), payload);
+        // A writer that left out the terminator: the payload's end ends the text.
+        let length = match cursor.rest().iter().position(|byte| *byte == 0) {
+            Some(length) => length,
+            None if cursor.remaining() == 0 => return Err(FieldError::Truncated),
+            None => cursor.remaining(),
+        };
+        cursor.take(length.saturating_add(1).min(cursor.remaining()))?;
+        let count = u32::try_from(length).map_err(|_| FieldError::ArrayTooLong { count: u32::MAX })?;
+        Ok(Self { element: &FieldType::Utf8Unit, count, at, payload })
     }
 
     /// The array elsewhere in the payload: `location` has its size in bytes in the high half, and in the low half where it
@@ -47,7 +69,7 @@ impl<'a> Array<'a> {
         let element_size = element.fixed_size().filter(|size| *size > 0);
         let count = element_size
             .filter(|element_size| fits && usize::from(size).is_multiple_of(*element_size))
-            .and_then(|element_size| u16::try_from(usize::from(size) / element_size).ok());
+            .and_then(|element_size| u32::try_from(usize::from(size) / element_size).ok());
         let count = count.ok_or(FieldError::OutOfBounds { offset: at, size })?;
         Ok(Self { element, count, at, payload })
     }
@@ -60,7 +82,7 @@ impl<'a> Array<'a> {
     /// Number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::from(self.count)
+        self.count as usize
     }
 
     /// Whether there are no elements.
@@ -92,21 +114,20 @@ impl<'a> Array<'a> {
     /// The elements.
     #[must_use]
     pub fn values(&self) -> Elements<'a> {
-        Elements {
-            element: self.element,
-            left: self.count,
-            bytes: Ok(self.bytes()),
-            payload: self.payload,
-            started: false,
-        }
+        Elements { element: self.element, left: self.count, walk: Walk::new(self.bytes(), self.payload) }
     }
 
     /// The bytes after the last element.
     pub(crate) fn end(&self) -> Result<&'a [u8], FieldError> {
         match self.element.fixed_size() {
             Some(size) => self.bytes().get(size.saturating_mul(self.len())..).ok_or(FieldError::Truncated),
-            None => (0..self.count)
-                .try_fold(self.bytes(), |bytes, _| Value::skip(self.element, bytes, self.payload)),
+            None => {
+                let mut walk = Walk::new(self.bytes(), self.payload);
+                for _ in 0..self.count {
+                    walk.skip(self.element);
+                }
+                walk.end()
+            }
         }
     }
 }
@@ -128,27 +149,21 @@ impl fmt::Debug for Array<'_> {
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
     element: &'a FieldType,
-    left: u16,
-    /// From the previous element (or the first) to the payload's end.
-    bytes: Result<&'a [u8], FieldError>,
-    payload: &'a [u8],
-    started: bool,
+    left: u32,
+    walk: Walk<'a>,
 }
 
 impl<'a> Iterator for Elements<'a> {
     type Item = Result<Value<'a>, FieldError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        if let (true, Ok(bytes)) = (self.started, self.bytes) {
-            self.bytes = Value::skip(self.element, bytes, self.payload).map_err(|_| FieldError::Unreachable);
-        }
-        self.started = true;
-        Some(self.bytes.and_then(|bytes| Value::read(self.element, bytes, self.payload)))
+        Some(self.walk.next(self.element))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (usize::from(self.left), Some(usize::from(self.left)))
+        (self.left as usize, Some(self.left as usize))
     }
 }
 

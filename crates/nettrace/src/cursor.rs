@@ -195,4 +195,17 @@ impl<'a> Cursor<'a> {
         self.rest = rest;
         Ok(text)
     }
+
+    /// UTF-16 text up to its terminating zero, or to the end when a writer left that out.
+    #[inline]
+    pub(crate) fn utf16_open(&mut self) -> Result<Utf16<'a>, Stop> {
+        match Utf16::split_terminated(self.rest) {
+            Some((text, rest)) => {
+                self.rest = rest;
+                Ok(text)
+            }
+            None if self.rest.len() < 2 => Err(Stop::Short(2)),
+            None => Ok(Utf16::from_bytes(std::mem::take(&mut self.rest))),
+        }
+    }
 }

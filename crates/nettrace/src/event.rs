@@ -7,9 +7,10 @@ use crate::meanings::Meanings;
 use crate::metadata::Metadata;
 use crate::sequence::SequencePoint;
 use crate::stack::Stack;
+use crate::structure::{Struct, Values};
 use crate::thread::Thread;
 use crate::trace_info::TraceInfo;
-use crate::value::{FieldError, Struct, Value, Values};
+use crate::value::{FieldError, Value};
 
 /// One event, borrowed from the stream. Copy out what must outlive the call that delivers it.
 #[derive(Debug, Clone, Copy)]

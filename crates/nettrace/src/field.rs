@@ -76,6 +76,18 @@ pub enum FieldType {
     /// An array elsewhere in the payload, found relative to the payload's start (version 6): 16 bits of offset, then 16
     /// bits of size in bytes. Its elements have a fixed size.
     DataLocation(Box<FieldType>),
+    /// A boolean in four bytes, all of which count. No stream says so of a field; the runtime's own events have them.
+    WideBool,
+    /// Zero-terminated text of bytes, usually UTF-8. In the runtime's own events only.
+    Text8,
+    /// An unsigned 16-bit integer, the number of elements of each [`Counted`](Self::Counted) that follows it in the same
+    /// structure, up to the next count. In the runtime's own events only.
+    Count16,
+    /// An unsigned 32-bit integer, a number of elements like [`Count16`](Self::Count16).
+    Count32,
+    /// As many elements as the last count before it in the same structure says, none without one. In the runtime's own
+    /// events only.
+    Counted(Box<FieldType>),
 }
 
 impl FieldType {
@@ -84,16 +96,20 @@ impl FieldType {
     pub fn fixed_size(&self) -> Option<usize> {
         match self {
             Self::I8 | Self::U8 | Self::Bool8 | Self::Utf8Unit => Some(1),
-            Self::Char | Self::I16 | Self::U16 => Some(2),
+            Self::Char | Self::I16 | Self::U16 | Self::Count16 => Some(2),
             Self::Bool32
             | Self::I32
             | Self::U32
             | Self::F32
+            | Self::WideBool
+            | Self::Count32
             | Self::RelativeLocation(_)
             | Self::DataLocation(_) => Some(4),
             Self::I64 | Self::U64 | Self::F64 | Self::FileTime => Some(8),
             Self::Decimal | Self::Guid => Some(16),
-            Self::String | Self::Array(_) | Self::VarInt | Self::VarUInt => None,
+            Self::String | Self::Array(_) | Self::VarInt | Self::VarUInt | Self::Text8 | Self::Counted(_) => {
+                None
+            }
             Self::Struct(fields) => fields.fixed_size,
             Self::FixedArray(element, count) => element.fixed_size()?.checked_mul(usize::from(*count)),
         }
@@ -103,7 +119,7 @@ impl FieldType {
     pub(crate) fn min_size(&self) -> usize {
         match self {
             Self::String | Self::Array(_) => 2,
-            Self::VarInt | Self::VarUInt => 1,
+            Self::VarInt | Self::VarUInt | Self::Text8 => 1,
             Self::Struct(fields) => fields.min_size,
             Self::FixedArray(element, count) => element.min_size().saturating_mul(usize::from(*count)),
             _ => self.fixed_size().unwrap_or(0),
@@ -126,6 +142,11 @@ impl Fields {
         let min_size =
             list.iter().fold(0usize, |size, field| size.saturating_add(field.field_type.min_size()));
         Self { list, fixed_size, min_size }
+    }
+
+    /// Bytes of all values together, when they do not depend on the values.
+    pub(crate) fn fixed_size(&self) -> Option<usize> {
+        self.fixed_size
     }
 
     /// Position of the field with that name.

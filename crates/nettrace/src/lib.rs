@@ -119,12 +119,14 @@ mod row;
 mod sequence;
 mod stack;
 mod statistics;
+mod structure;
 mod thread;
 mod tolerance;
 mod trace_info;
 mod utf16;
 mod value;
 mod walk;
+mod walk_values;
 mod whole;
 
 pub use crate::array::{Array, Elements};
@@ -140,11 +142,12 @@ pub use crate::reader::Reader;
 pub use crate::sequence::SequencePoint;
 pub use crate::stack::{Addresses, Stack};
 pub use crate::statistics::Statistics;
+pub use crate::structure::{Struct, Values};
 pub use crate::thread::Thread;
 pub use crate::tolerance::Tolerance;
 pub use crate::trace_info::TraceInfo;
 pub use crate::utf16::Utf16;
-pub use crate::value::{FieldError, Struct, Value, Values};
+pub use crate::value::{FieldError, Value};
 pub use uuid::Uuid;
 
 #[cfg(doctest)]

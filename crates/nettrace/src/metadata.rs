@@ -95,7 +95,8 @@ impl Metadata {
                             FieldType::Array(element)
                             | FieldType::FixedArray(element, _)
                             | FieldType::RelativeLocation(element)
-                            | FieldType::DataLocation(element) => array(element),
+                            | FieldType::DataLocation(element)
+                            | FieldType::Counted(element) => array(element),
                             _ => 0,
                         }
                 })

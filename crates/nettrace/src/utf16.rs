@@ -34,8 +34,7 @@ impl<'a> Utf16<'a> {
 
     /// Splits at the first zero unit: the text before it and the bytes after it. `None` when there is no zero unit.
     pub(crate) fn split_terminated(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let units = bytes.chunks_exact(2).position(|unit| unit == [0, 0])?;
-        let (text, rest) = bytes.split_at_checked(units * 2)?;
+        let (text, rest) = bytes.split_at_checked(zero_unit(bytes)?)?;
         Some((Self { bytes: text }, rest.get(2..)?))
     }
 
@@ -106,6 +105,29 @@ impl<'a> Utf16<'a> {
         std::str::from_utf8(ascii).ok()?.parse().ok()
     }
 }
+
+/// Where in `bytes` the first unit that is zero begins.
+///
+/// Payloads are full of text, and going over it is most of the work of reading them.
+#[inline]
+fn zero_unit(bytes: &[u8]) -> Option<usize> {
+    let mut passed = 0;
+    let (blocks, _) = bytes.as_chunks::<ZERO_BLOCK>();
+    for block in blocks {
+        // Without a way out in the middle, so that the compiler takes all units of a block at once.
+        let units = block.as_chunks::<2>().0;
+        let zeros = units.iter().fold(0, |zeros, unit| zeros | u16::from(*unit == [0, 0]));
+        if zeros != 0 {
+            break;
+        }
+        passed += ZERO_BLOCK;
+    }
+    let (units, _) = bytes.get(passed..)?.as_chunks::<2>();
+    units.iter().position(|unit| *unit == [0, 0]).map(|unit| passed + unit * 2)
+}
+
+/// Bytes that are looked at together.
+const ZERO_BLOCK: usize = 32;
 
 impl fmt::Display for Utf16<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

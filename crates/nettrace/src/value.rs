@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::array::Array;
 use crate::cursor::{Cursor, Stop};
-use crate::field::{Field, FieldType, Fields};
+use crate::field::FieldType;
+use crate::structure::Struct;
 use crate::utf16::Utf16;
 
 /// A value in a payload.
@@ -62,7 +63,7 @@ pub enum FieldError {
     /// An array claims more elements than the payload can hold.
     ArrayTooLong {
         /// Elements claimed.
-        count: u16,
+        count: u32,
     },
     /// An array elsewhere in the payload has no place there: its range is not inside, or its size is not that of a number of
     /// elements.
@@ -107,13 +108,17 @@ impl From<Stop> for FieldError {
 }
 
 impl<'a> Value<'a> {
-    /// The value of that type at the start of `bytes`, which are the end of `payload`.
-    pub(crate) fn read(
+    /// The value of that type at the cursor, which is in `payload`.
+    ///
+    /// The cursor is then behind it, except where finding its end takes a walk: see [`Walk`](crate::walk_values::Walk).
+    /// `count` is what the last field that counts elements says.
+    #[inline]
+    pub(crate) fn take(
         field_type: &'a FieldType,
-        bytes: &'a [u8],
+        cursor: &mut Cursor<'a>,
         payload: &'a [u8],
+        count: &mut u32,
     ) -> Result<Self, FieldError> {
-        let mut cursor = Cursor::new(bytes);
         Ok(match field_type {
             FieldType::Bool32 => Self::Bool(cursor.array::<4>().map(|[first, ..]| first != 0)?),
             FieldType::Char => Self::Char(cursor.u16()?),
@@ -130,23 +135,20 @@ impl<'a> Value<'a> {
             FieldType::Decimal => Self::Decimal(cursor.array()?),
             FieldType::FileTime => Self::FileTime(cursor.i64()?),
             FieldType::Guid => Self::Guid(cursor.guid()?),
-            FieldType::String => match Utf16::split_terminated(bytes) {
-                Some((text, _)) => Self::String(text),
-                None if bytes.len() < 2 => return Err(FieldError::Truncated),
-                // A writer that left out the terminator: the payload's end ends the text.
-                None => Self::String(Utf16::from_bytes(bytes)),
-            },
-            FieldType::Struct(fields) => Self::Struct(Struct { fields, payload, at: offset(bytes, payload) }),
+            FieldType::String => Self::String(cursor.utf16_open()?),
+            FieldType::Struct(fields) => {
+                Self::Struct(Struct::at(fields, payload, offset(cursor.rest(), payload)))
+            }
             FieldType::Array(element) => {
                 let count = cursor.u16()?;
-                Self::Array(Array::new(element, count, cursor.rest(), payload)?)
+                Self::Array(Array::take(element, count.into(), cursor, payload)?)
             }
             FieldType::Bool8 => Self::Bool(cursor.u8()? != 0),
             FieldType::VarInt => Self::I64(cursor.var_i64()?),
             FieldType::VarUInt => Self::U64(cursor.var_u64()?),
             FieldType::Utf8Unit => Self::Utf8Unit(cursor.u8()?),
             FieldType::FixedArray(element, count) => {
-                Self::Array(Array::new(element, *count, bytes, payload)?)
+                Self::Array(Array::take(element, (*count).into(), cursor, payload)?)
             }
             FieldType::RelativeLocation(element) => {
                 let location = cursor.u32()?;
@@ -155,32 +157,23 @@ impl<'a> Value<'a> {
             FieldType::DataLocation(element) => {
                 Self::Array(Array::located(element, cursor.u32()?, 0, payload)?)
             }
+            FieldType::WideBool => Self::Bool(cursor.u32()? != 0),
+            FieldType::Text8 => Self::Array(Array::text8(cursor, payload)?),
+            FieldType::Count16 => {
+                let value = cursor.u16()?;
+                *count = value.into();
+                Self::U16(value)
+            }
+            FieldType::Count32 => {
+                *count = cursor.u32()?;
+                Self::U32(*count)
+            }
+            FieldType::Counted(element) => {
+                // Elements without bytes could be any number of them in no payload at all.
+                let count = if element.min_size() == 0 { 0 } else { *count };
+                Self::Array(Array::take(element, count, cursor, payload)?)
+            }
         })
-    }
-
-    /// The bytes after the value of that type at the start of `bytes`.
-    pub(crate) fn skip(
-        field_type: &'a FieldType,
-        bytes: &'a [u8],
-        payload: &'a [u8],
-    ) -> Result<&'a [u8], FieldError> {
-        if let Some(size) = field_type.fixed_size() {
-            return bytes.get(size..).ok_or(FieldError::Truncated);
-        }
-        match Self::read(field_type, bytes, payload)? {
-            Self::String(text) => Ok(bytes.get(text.as_bytes().len() + 2..).unwrap_or_default()),
-            Self::Struct(inner) => {
-                let mut fields = inner.fields.iter();
-                fields.try_fold(inner.bytes(), |bytes, field| Self::skip(&field.field_type, bytes, payload))
-            }
-            Self::Array(array) => array.end(),
-            _ => {
-                // A number of variable length.
-                let mut cursor = Cursor::new(bytes);
-                cursor.var_u64()?;
-                Ok(cursor.rest())
-            }
-        }
     }
 
     /// The value as a signed integer, if it is an integer that fits, a boolean or a code unit.
@@ -262,148 +255,6 @@ impl<'a> Value<'a> {
         }
     }
 }
-
-/// A payload, or a structure inside one: named values, read when asked for.
-#[derive(Clone, Copy, PartialEq)]
-pub struct Struct<'a> {
-    fields: &'a Fields,
-    /// The whole payload of the event.
-    payload: &'a [u8],
-    /// Where the first value begins in it.
-    at: u32,
-}
-
-impl<'a> Struct<'a> {
-    pub(crate) fn new(fields: &'a Fields, payload: &'a [u8]) -> Self {
-        Self { fields, payload, at: 0 }
-    }
-
-    /// From the first value to the end of the payload, which may be further than the last value.
-    fn bytes(&self) -> &'a [u8] {
-        self.payload.get(self.at as usize..).unwrap_or_default()
-    }
-
-    /// The declared fields.
-    #[must_use]
-    pub fn fields(&self) -> &'a Fields {
-        self.fields
-    }
-
-    /// The fields with their values, in payload order.
-    #[must_use]
-    pub fn values(&self) -> Values<'a> {
-        Values { fields: self.fields.iter(), bytes: Ok(self.bytes()), payload: self.payload, previous: None }
-    }
-
-    /// The value of the field at `position`, `None` when there are not so many.
-    #[must_use]
-    pub fn get(&self, position: usize) -> Option<Result<Value<'a>, FieldError>> {
-        self.values().nth(position).map(|(_, value)| value)
-    }
-
-    /// The value of the named field, `None` when there is none.
-    ///
-    /// Structures without a name, which TraceLogging-style events wrap their fields in, are looked through.
-    pub fn value(&self, name: &str) -> Result<Option<Value<'a>>, FieldError> {
-        let Some(position) = self.fields.position(name) else {
-            return self.value_in_unnamed(name);
-        };
-        self.get(position).transpose()
-    }
-
-    /// The value at the end of a path of names through nested structures, `None` when there is none.
-    pub fn value_at(&self, path: &[&str]) -> Result<Option<Value<'a>>, FieldError> {
-        let Some((last, parents)) = path.split_last() else { return Ok(None) };
-        let mut inner = *self;
-        for name in parents {
-            match inner.value(name)? {
-                Some(Value::Struct(next)) => inner = next,
-                _ => return Ok(None),
-            }
-        }
-        inner.value(last)
-    }
-
-    fn value_in_unnamed(&self, name: &str) -> Result<Option<Value<'a>>, FieldError> {
-        for (position, field) in self.fields.iter().enumerate() {
-            if !field.name.is_empty() {
-                continue;
-            }
-            // Only look inside where the name can be found, so that a damaged value elsewhere does no harm.
-            if let FieldType::Struct(fields) = &field.field_type
-                && declares(fields, name)
-                && let Some(Value::Struct(inner)) = self.get(position).transpose()?
-            {
-                return inner.value(name);
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// Whether a structure declares a field of that name, looking through structures without a name.
-fn declares(fields: &Fields, name: &str) -> bool {
-    fields.iter().any(|field| {
-        field.name == name
-            || (field.name.is_empty()
-                && matches!(&field.field_type, FieldType::Struct(inner) if declares(inner, name)))
-    })
-}
-
-impl fmt::Debug for Struct<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
-        for (field, value) in self.values() {
-            match value {
-                Ok(value) => map.entry(&field.name, &value),
-                Err(error) => map.entry(&field.name, &error),
-            };
-        }
-        map.finish()
-    }
-}
-
-/// The fields of a [`Struct`] with their values.
-#[derive(Debug, Clone)]
-pub struct Values<'a> {
-    fields: std::slice::Iter<'a, Field>,
-    /// From the previous value (or the first) to the payload's end.
-    bytes: Result<&'a [u8], FieldError>,
-    payload: &'a [u8],
-    /// The value that is still to be skipped; done late, since the last one need not be.
-    previous: Option<&'a FieldType>,
-}
-
-impl<'a> Iterator for Values<'a> {
-    type Item = (&'a Field, Result<Value<'a>, FieldError>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let field = self.fields.next()?;
-        if let (Some(previous), Ok(bytes)) = (self.previous, self.bytes) {
-            self.bytes = Value::skip(previous, bytes, self.payload).map_err(|_| FieldError::Unreachable);
-        }
-        self.previous = Some(&field.field_type);
-        let value = self.bytes.and_then(|bytes| Value::read(&field.field_type, bytes, self.payload));
-        Some((field, value))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.fields.size_hint()
-    }
-
-    fn nth(&mut self, count: usize) -> Option<Self::Item> {
-        for _ in 0..count {
-            let field = self.fields.next()?;
-            if let (Some(previous), Ok(bytes)) = (self.previous, self.bytes) {
-                self.bytes = Value::skip(previous, bytes, self.payload).map_err(|_| FieldError::Unreachable);
-            }
-            self.previous = Some(&field.field_type);
-        }
-        self.next()
-    }
-}
-
-impl ExactSizeIterator for Values<'_> {}
 
 /// Where `bytes`, which are the end of `payload`, begin in it. Payloads are limited to less than 4 GiB.
 #[inline]

@@ -9,6 +9,7 @@ mod corpus;
 mod damage;
 mod fields;
 mod headers;
+mod layouts;
 mod limits;
 mod losses;
 mod metadata;
