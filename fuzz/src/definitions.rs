@@ -108,7 +108,7 @@ pub(crate) fn with_event(definition: &Definition, payload: &[u8], mut check: imp
         check(event);
     };
     decoder.push(&stream, &mut sink).expect("the stream is sound around the fields and the payload");
-    decoder.finish().expect("the stream has an end");
+    decoder.finish(&mut sink).expect("the stream has an end");
     assert_eq!(events, 1);
 }
 
@@ -138,7 +138,7 @@ impl Sink for Look<'_> {
 fn check(stream: &[u8], described: Option<&[Described]>) {
     let mut look = Look { described, definitions: 0, events: 0 };
     let mut decoder = Decoder::new();
-    let result = decoder.push(stream, &mut look).and_then(|()| decoder.finish());
+    let result = decoder.push(stream, &mut look).and_then(|()| decoder.finish(&mut look));
     if described.is_some() {
         assert_eq!(result, Ok(()));
         assert_eq!((look.definitions, look.events), (1, 1));

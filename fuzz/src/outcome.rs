@@ -99,7 +99,7 @@ pub(crate) fn pushed(stream: &[u8], pieces: &[u8], limits: Limits, tolerance: To
             result = decoder.push(piece, &mut digest);
             rest = behind;
         }
-        let finished = decoder.finish();
+        let finished = decoder.finish(&mut digest);
         assert!(result.is_ok() || result == finished, "an error must stay");
         outcome = Some(Outcome::of(&decoder, finished, digest));
     });

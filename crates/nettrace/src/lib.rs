@@ -20,7 +20,7 @@
 //!         decoder.push(&buffer[..length], &mut |_: &Event<'_>| events += 1)?;
 //!     }
 //!     // A trace of a process that was killed has no end. What came before it is good all the same.
-//!     if let Err(error) = decoder.finish() {
+//!     if let Err(error) = decoder.finish(&mut |_: &Event<'_>| events += 1) {
 //!         eprintln!("{events} events, then: {error}");
 //!     }
 //!     Ok(events)

@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
         self.position += consumed;
         match block? {
             Some(kind) => Ok(Some(kind)),
-            None => self.decoder.finish().map(|()| None),
+            None => self.decoder.finish(sink).map(|()| None),
         }
     }
 

@@ -112,7 +112,7 @@ fn more_than_4_gib() {
         decoder.push(&block, &mut sink).unwrap();
     }
     decoder.push(&[9], &mut sink).unwrap_err();
-    let error = decoder.finish().unwrap_err();
+    let error = decoder.finish(&mut sink).unwrap_err();
     let statistics = decoder.statistics();
     assert_eq!((statistics.events, bytes), (BLOCKS, BLOCKS * payload as u64));
     assert_eq!(error.offset, beginning.len() as u64 + BLOCKS * block.len() as u64);

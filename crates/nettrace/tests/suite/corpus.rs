@@ -70,7 +70,7 @@ pub(crate) fn decode(
 ) -> (Decoder, Result<(), Error>) {
     let mut decoder = Decoder::new();
     let pushed = bytes.chunks(chunk.max(1)).try_for_each(|bytes| decoder.push(bytes, sink));
-    let finished = decoder.finish();
+    let finished = decoder.finish(sink);
     assert!(pushed.is_ok() || finished.is_err(), "an error must stay");
     (decoder, pushed.and(finished))
 }

@@ -18,7 +18,7 @@ fn decode(bytes: &[u8], tolerance: Tolerance) -> Outcome {
         let mut payloads = Vec::new();
         let mut sink = |event: &Event<'_>| payloads.push(event.payload.to_vec());
         let pushed = bytes.chunks(piece).try_for_each(|bytes| decoder.push(bytes, &mut sink));
-        let error = pushed.and_then(|()| decoder.finish()).err();
+        let error = pushed.and_then(|()| decoder.finish(&mut sink)).err();
         let mut statistics = decoder.statistics();
         statistics.bytes = 0;
         Outcome { payloads, statistics, damage: decoder.damage().cloned(), error }

@@ -13,7 +13,8 @@ pub(crate) fn strict(stream: &[u8]) -> (u64, Option<Error>) {
         let mut events = 0;
         let mut sink = |_: &Event<'_>| events += 1;
         let pushed = stream.chunks(piece).try_for_each(|bytes| decoder.push(bytes, &mut sink));
-        (events, pushed.and_then(|()| decoder.finish()).err())
+        let error = pushed.and_then(|()| decoder.finish(&mut sink)).err();
+        (events, error)
     });
     assert!(results.iter().all(|result| *result == results[0]), "{results:?}");
     let [result, ..] = results;
@@ -443,7 +444,7 @@ fn every_single_bit_of_a_varied_stream() {
                     let shown = format!("{event:?} {:?} {:?}", event.fields(), event.labels());
                     assert!(!shown.is_empty());
                 };
-                let _ = decoder.push(&damaged, &mut sink).and_then(|()| decoder.finish());
+                let _ = decoder.push(&damaged, &mut sink).and_then(|()| decoder.finish(&mut sink));
             }
         }
     }

@@ -93,7 +93,7 @@ fn errors_stay() {
     let error = decoder.push(b"not a trace", &mut sink).unwrap_err();
     let stream = Stream::new().end();
     assert_eq!(decoder.push(&stream, &mut sink), Err(error.clone()));
-    assert_eq!(decoder.finish(), Err(error));
+    assert_eq!(decoder.finish(&mut sink), Err(error));
     assert!(!decoder.is_complete() && decoder.trace().is_none());
 }
 

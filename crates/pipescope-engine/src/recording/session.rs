@@ -168,7 +168,7 @@ impl Tally {
         let cut_off = || "the stream ended in the middle: the target ended or was killed".to_owned();
         let of_stream = match self.complaint.take() {
             Some(error) => Some(format!("the decoder could not follow the stream: {error}")),
-            None => self.decoder.finish().is_err().then(cut_off),
+            None => self.decoder.finish(&mut |_: &Event<'_>| ()).is_err().then(cut_off),
         };
         Outcome {
             progress: self.progress(started),

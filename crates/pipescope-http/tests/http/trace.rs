@@ -9,13 +9,12 @@ use crate::client::{Client, post, request, until};
 /// How many events of each provider and id a complete trace has.
 fn count(trace: &[u8], provider: &str, event_id: u32) -> usize {
     let mut found = 0;
+    let mut sink = |event: &Event<'_>| {
+        found += usize::from(event.metadata.provider == provider && event.metadata.event_id == event_id);
+    };
     let mut decoder = Decoder::new();
-    decoder
-        .push(trace, &mut |event: &Event<'_>| {
-            found += usize::from(event.metadata.provider == provider && event.metadata.event_id == event_id);
-        })
-        .expect("the decoder follows");
-    decoder.finish().expect("the trace is complete");
+    decoder.push(trace, &mut sink).expect("the decoder follows");
+    decoder.finish(&mut sink).expect("the trace is complete");
     found
 }
 
