@@ -33,6 +33,25 @@ pub(crate) struct Context {
     pub(crate) directory: ThreadDirectory,
     pub(crate) labels: LabelTable,
     pub(crate) statistics: Statistics,
+    /// Whether only what outlives a sequence point is read.
+    pub(crate) outline: bool,
+}
+
+impl Context {
+    /// What is known where a part of the stream begins, right behind a sequence point. Nothing was counted there.
+    pub(crate) fn resume(&self) -> Self {
+        Self {
+            limits: self.limits,
+            tolerance: self.tolerance,
+            trace: self.trace,
+            properties: self.properties.clone(),
+            metadata: self.metadata.clone(),
+            stacks: self.stacks.without_stacks(),
+            threads: self.threads.resume(&self.statistics),
+            directory: self.directory.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// How far reading got.
@@ -125,6 +144,11 @@ impl Block {
             _ => Part::Whole,
         };
         Self { kind, left: size as usize, part, walk: Walk::new(true), run: None, container }
+    }
+
+    /// Whether all that it says is void after the next sequence point.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self.kind, BlockKind::Event | BlockKind::Stack | BlockKind::LabelList)
     }
 
     /// Leaves the rest of the block unread.

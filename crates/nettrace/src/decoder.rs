@@ -21,7 +21,9 @@ use crate::trace_info::TraceInfo;
 pub struct Decoder {
     state: State,
     context: Context,
-    /// Bytes pushed.
+    /// Where the bytes pushed begin in the stream.
+    start: u64,
+    /// Where they end.
     pushed: u64,
     /// Bytes done with.
     offset: u64,
@@ -73,6 +75,7 @@ impl Decoder {
         Self {
             state: State::StreamHead,
             context: Context { limits, ..Context::default() },
+            start: 0,
             pushed: 0,
             offset: 0,
             pending: Vec::new(),
@@ -172,7 +175,7 @@ impl Decoder {
     /// What has been seen so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        Statistics { bytes: self.pushed, ..self.context.statistics }
+        Statistics { bytes: self.pushed - self.start, ..self.context.statistics }
     }
 
     /// Capture threads that lost events, and how many each lost: ids, in version 6 indices where the stream does not say the
@@ -185,6 +188,39 @@ impl Decoder {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         matches!(self.state, State::End { .. })
+    }
+
+    /// A decoder that goes on where this one is, with what is known there. `None` unless that is between two blocks, or at
+    /// the beginning.
+    pub(crate) fn resume(&self) -> Option<Self> {
+        let state = match self.state {
+            State::StreamHead => State::StreamHead,
+            State::Head => State::Head,
+            _ => return None,
+        };
+        let at = self.offset;
+        let context = self.context.resume();
+        let fresh = Self::with_limits(context.limits);
+        Some(Self { state, context, start: at, pushed: at, offset: at, container: self.container, ..fresh })
+    }
+
+    /// The same, reading only what outlives a sequence point.
+    pub(crate) fn outline(&self) -> Option<Self> {
+        let mut outline = self.resume()?;
+        outline.context.outline = true;
+        Some(outline)
+    }
+
+    /// Takes up what `before` counted, which decoded the part of the stream before.
+    pub(crate) fn join(&mut self, mut before: Self) {
+        let mut statistics = before.context.statistics;
+        before.context.threads.join(std::mem::take(&mut self.context.threads), &mut statistics);
+        statistics += self.context.statistics;
+        self.context.statistics = statistics;
+        self.context.threads = before.context.threads;
+        self.start = before.start;
+        self.error = before.error.or(self.error.take());
+        self.damage = before.damage.or(self.damage.take());
     }
 
     /// Reads as much of `bytes` as there is, and notes how much more is needed. Returns the number of bytes done with.
@@ -376,7 +412,11 @@ fn begin(
         let (allowed, needed) = (context.limits.max_block_bytes.into(), size.into());
         return Err(ErrorKind::LimitExceeded { limit: "max_block_bytes", allowed, needed });
     }
-    Ok(State::Block(Block::new(kind, size, container)))
+    let mut block = Block::new(kind, size, container);
+    if context.outline && block.is_passing() {
+        block.abandon(context);
+    }
+    Ok(State::Block(block))
 }
 
 fn malformed<T>(reason: &'static str) -> Result<T, ErrorKind> {

@@ -113,6 +113,7 @@ mod meanings;
 mod metadata;
 mod netperf;
 mod object;
+mod outline;
 mod payload;
 mod reader;
 mod row;

@@ -2,8 +2,11 @@
 //!
 //! Each capture thread numbers its events 1, 2, 3 ... and counts those it must drop as well, so a gap is a loss. A
 //! sequence point lists the last number of every live thread, which shows losses at the end of a thread's events.
+//!
+//! A part of a stream that is read by itself may not know how far a thread had come: no sequence point need list all
+//! threads. What it hears of such a thread first is kept as a [`Link`], and judged when the parts are joined.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::sequence::SequencePoint;
 use crate::statistics::Statistics;
@@ -13,9 +16,26 @@ use crate::statistics::Statistics;
 pub(crate) struct Threads {
     index: HashMap<u64, u32>,
     list: Vec<Thread>,
-    /// Threads in `list` that were removed, and are there only for what they lost.
+    /// Threads in `list` that were removed, and are there only for what they lost or for their link.
     removed: usize,
+    /// What this knows of the stream before its own part of it.
+    before: Before,
 }
+
+/// What was before the part of a stream in which these threads are.
+#[derive(Debug, Default)]
+enum Before {
+    /// Nothing that matters: the part is the first.
+    #[default]
+    Nothing,
+    /// Threads that may go on in this part, but for those with these keys: they ended in it.
+    Threads { ended: HashSet<u64> },
+    /// Threads that all ended in this part.
+    Ended,
+}
+
+/// Threads whose end in a part of a stream is remembered. After that many it does not matter any more which went on.
+const MAX_ENDED: usize = 1 << 16;
 
 #[derive(Debug, Clone, Copy)]
 struct Thread {
@@ -31,6 +51,20 @@ struct Thread {
     from_start: bool,
     /// Whether it was removed: its key is free for others.
     removed: bool,
+    link: Link,
+}
+
+/// How a thread is connected with the part of the stream before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// It began in this part.
+    None,
+    /// It goes on, and nothing was heard of it yet.
+    Open,
+    /// It goes on, and this is the number of its first event.
+    Event(u32),
+    /// It goes on, and this is the first number it was said to have reached.
+    Reached(u32),
 }
 
 /// What a thread's next number says.
@@ -45,9 +79,32 @@ enum Step {
 
 impl Thread {
     /// A thread of which nothing was known before.
-    fn first_seen(id: u64, last: u32, statistics: &Statistics) -> Self {
+    fn first_seen(id: u64, last: u32, link: Link, statistics: &Statistics) -> Self {
         let seen = statistics.sequence_points;
-        Self { key: id, id, last, lost: 0, seen, from_start: false, removed: false }
+        Self { key: id, id, last, lost: 0, seen, from_start: false, removed: false, link }
+    }
+
+    /// An event with that number comes.
+    fn event(&mut self, number: u32, statistics: &mut Statistics) {
+        if self.link == Link::Open {
+            (self.link, self.last) = (Link::Event(number), number);
+            return;
+        }
+        self.advance(self.last.wrapping_add(1), number, statistics);
+    }
+
+    /// It is said to have reached that number.
+    fn reached(&mut self, number: u32, statistics: &mut Statistics) {
+        if self.link == Link::Open {
+            (self.link, self.last) = (Link::Reached(number), number);
+            return;
+        }
+        self.advance(self.last, number, statistics);
+    }
+
+    /// Whether it must be remembered when it has ended.
+    fn is_telling(&self) -> bool {
+        self.lost > 0 || !matches!(self.link, Link::None | Link::Open)
     }
 
     /// Moves on to the number `last`, where `expected` would mean that nothing was lost.
@@ -76,7 +133,8 @@ impl Threads {
     pub(crate) fn define(&mut self, key: u64, id: u64, limit: u32, statistics: &mut Statistics) {
         self.retire(key);
         let seen = statistics.sequence_points;
-        let thread = Thread { key, id, last: 0, lost: 0, seen, from_start: true, removed: false };
+        let thread =
+            Thread { key, id, last: 0, lost: 0, seen, from_start: true, removed: false, link: Link::None };
         if self.insert(thread, limit).is_none() {
             statistics.untracked_threads += 1;
         }
@@ -87,7 +145,12 @@ impl Threads {
         if let Some(&index) = self.index.get(&key)
             && let Some(thread) = self.list.get_mut(index as usize)
         {
-            thread.advance(thread.last, last, statistics);
+            thread.reached(last, statistics);
+        } else if self.may_go_on(key) {
+            // Not found by its key, so that this is its end as well.
+            let link = Link::Reached(last);
+            self.list.push(Thread { removed: true, ..Thread::first_seen(key, last, link, statistics) });
+            self.removed += 1;
         }
         self.retire(key);
     }
@@ -95,16 +158,24 @@ impl Threads {
     /// All threads end, as a sequence point of version 6 may demand.
     pub(crate) fn end_all(&mut self) {
         self.index.clear();
-        self.list.retain(|thread| thread.lost > 0);
+        self.list.retain(Thread::is_telling);
         self.list.iter_mut().for_each(|thread| thread.removed = true);
         self.removed = self.list.len();
+        if let Before::Threads { .. } = self.before {
+            self.before = Before::Ended;
+        }
     }
 
     /// Frees a thread's key. What it lost is remembered. Handles are void afterwards.
     fn retire(&mut self, key: u64) {
+        if let Before::Threads { ended } = &mut self.before
+            && ended.len() < MAX_ENDED
+        {
+            ended.insert(key);
+        }
         let Some(index) = self.index.remove(&key) else { return };
         let Some(thread) = self.list.get_mut(index as usize) else { return };
-        if thread.lost > 0 {
+        if thread.is_telling() {
             thread.removed = true;
             self.removed += 1;
             return;
@@ -124,11 +195,11 @@ impl Threads {
         statistics: &mut Statistics,
     ) -> Option<u32> {
         if let Some(&index) = self.index.get(&id) {
-            let thread = self.list.get_mut(index as usize)?;
-            thread.advance(thread.last.wrapping_add(1), sequence, statistics);
+            self.list.get_mut(index as usize)?.event(sequence, statistics);
             return Some(index);
         }
-        let thread = Thread::first_seen(id, sequence, statistics);
+        let link = if self.may_go_on(id) { Link::Event(sequence) } else { Link::None };
+        let thread = Thread::first_seen(id, sequence, link, statistics);
         let index = self.insert(thread, limit);
         if index.is_none() {
             statistics.untracked_threads += 1;
@@ -167,9 +238,12 @@ impl Threads {
         for (id, last) in point.threads() {
             let known = self.index.get(&id).and_then(|&index| self.list.get_mut(index as usize));
             if let Some(thread) = known {
-                thread.advance(thread.last, last, statistics);
+                thread.reached(last, statistics);
                 thread.seen = statistics.sequence_points;
-            } else if self.insert(Thread::first_seen(id, last, statistics), limit).is_none() {
+                continue;
+            }
+            let link = if self.may_go_on(id) { Link::Reached(last) } else { Link::None };
+            if self.insert(Thread::first_seen(id, last, link, statistics), limit).is_none() {
                 statistics.untracked_threads += 1;
             }
         }
@@ -178,6 +252,79 @@ impl Threads {
     /// Threads that lost events, and how many each.
     pub(crate) fn lost(&self) -> impl Iterator<Item = (u64, u64)> {
         self.list.iter().filter(|thread| thread.lost > 0).map(|thread| (thread.id, thread.lost))
+    }
+
+    /// Whether a thread that is new here may have been there before this part.
+    fn may_go_on(&self, key: u64) -> bool {
+        matches!(&self.before, Before::Threads { ended } if ended.len() < MAX_ENDED && !ended.contains(&key))
+    }
+
+    /// The threads as a part of the stream knows them that begins here. The number is known of those that were listed by
+    /// the latest sequence point, right behind which the part must begin. Of others it is known at most that they are there.
+    pub(crate) fn resume(&self, statistics: &Statistics) -> Self {
+        let go_on = |thread: &Thread| {
+            let listed = thread.seen == statistics.sequence_points;
+            let link = if listed { Link::Reached(thread.last) } else { Link::Open };
+            let thread = Thread { lost: 0, seen: 0, link, ..*thread };
+            (!thread.removed && (listed || thread.from_start)).then_some(thread)
+        };
+        let list: Vec<_> = self.list.iter().filter_map(go_on).collect();
+        let index = list.iter().zip(0u32..).map(|(thread, index)| (thread.key, index)).collect();
+        Self { index, list, removed: 0, before: Before::Threads { ended: HashSet::new() } }
+    }
+
+    /// Takes up the threads of the part that follows. `statistics` are those up to there; what this adds to them is what
+    /// the part that follows could not judge by itself.
+    pub(crate) fn join(&mut self, next: Self, statistics: &mut Statistics) {
+        let is_new = |thread: &Thread| thread.link == Link::None;
+        let (new, going_on): (Vec<_>, Vec<_>) = next.list.into_iter().partition(is_new);
+        for thread in going_on {
+            self.go_on(thread, statistics);
+        }
+        match next.before {
+            Before::Nothing | Before::Ended => self.end_all(),
+            Before::Threads { ended } => ended.into_iter().for_each(|key| self.retire(key)),
+        }
+        for thread in new {
+            self.push(thread, statistics);
+        }
+    }
+
+    /// A thread goes on as the part that follows has it.
+    fn go_on(&mut self, next: Thread, statistics: &mut Statistics) {
+        let Some(thread) = self.index.get(&next.key).and_then(|&index| self.list.get_mut(index as usize))
+        else {
+            let link = if self.may_go_on(next.key) { next.link } else { Link::None };
+            return self.push(Thread { link, ..next }, statistics);
+        };
+        match next.link {
+            Link::Event(number) => thread.event(number, statistics),
+            Link::Reached(number) => thread.reached(number, statistics),
+            Link::None | Link::Open => return,
+        }
+        thread.last = next.last;
+        thread.lost = thread.lost.saturating_add(next.lost);
+        thread.seen = next.seen + statistics.sequence_points;
+        if next.removed {
+            self.retire(next.key);
+        }
+    }
+
+    /// Adds a thread of the part that follows.
+    fn push(&mut self, next: Thread, statistics: &Statistics) {
+        let thread = Thread { seen: next.seen + statistics.sequence_points, ..next };
+        if !thread.removed {
+            if thread.link == Link::None {
+                self.retire(thread.key);
+            }
+            let Ok(index) = u32::try_from(self.list.len()) else { return };
+            self.index.insert(thread.key, index);
+        } else if thread.is_telling() {
+            self.removed += 1;
+        } else {
+            return;
+        }
+        self.list.push(thread);
     }
 
     fn insert(&mut self, thread: Thread, limit: u32) -> Option<u32> {

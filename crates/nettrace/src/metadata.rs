@@ -1,6 +1,7 @@
 //! Definitions of events.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -125,10 +126,10 @@ impl Metadata {
 const DENSE_IDS: usize = 1 << 16;
 
 /// The definitions of a stream, found by id.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct MetadataTable {
-    dense: Vec<Option<Box<Metadata>>>,
-    sparse: HashMap<u32, Box<Metadata>>,
+    dense: Vec<Option<Arc<Metadata>>>,
+    sparse: HashMap<u32, Arc<Metadata>>,
     memory: usize,
     next_index: u32,
     /// Definitions since the last time all were forgotten, replaced ones too.
@@ -142,7 +143,7 @@ impl MetadataTable {
         if index < DENSE_IDS {
             return self.dense.get(index).and_then(Option::as_deref);
         }
-        self.sparse.get(&id).map(Box::as_ref)
+        self.sparse.get(&id).map(Arc::as_ref)
     }
 
     /// Adds a definition. The latest of an id counts.
@@ -172,13 +173,13 @@ impl MetadataTable {
         statistics.unreadable_fields += u64::from(metadata.fields_unreadable);
         let index = id as usize;
         if index >= DENSE_IDS {
-            return Ok(self.sparse.entry(id).insert_entry(Box::new(metadata)).into_mut());
+            return Ok(self.sparse.entry(id).insert_entry(Arc::new(metadata)).into_mut());
         }
         if self.dense.len() <= index {
             self.dense.resize_with(index + 1, || None);
         }
         match self.dense.get_mut(index) {
-            Some(slot) => Ok(slot.insert(Box::new(metadata))),
+            Some(slot) => Ok(slot.insert(Arc::new(metadata))),
             None => Err(ErrorKind::Malformed { reason: "a metadata id has no place" }),
         }
     }

@@ -117,6 +117,11 @@ impl StackTable {
         self.pointer_size = pointer_size;
     }
 
+    /// A table without stacks, for stacks of the same pointer size.
+    pub(crate) fn without_stacks(&self) -> Self {
+        Self { pointer_size: self.pointer_size, ..Self::default() }
+    }
+
     /// Adds a stack. Returns how many stacks had to be dropped for it, counting itself.
     pub(crate) fn insert(&mut self, id: u32, stack: &[u8], limits: &Limits) -> u64 {
         let start = self.ends.len();

@@ -1,5 +1,7 @@
 //! What a decoder has seen so far.
 
+use std::ops::AddAssign;
+
 /// Counts of what a [`Decoder`](crate::Decoder) has seen so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,4 +56,63 @@ pub struct Statistics {
     pub trailing_bytes: u64,
     /// Whether those bytes begin another stream.
     pub trailing_stream: bool,
+}
+
+/// Adds what was counted in another stream. Parts of one stream are better added up by
+/// [`Reader::join`](crate::Reader::join), which finds what was lost between them.
+impl AddAssign for Statistics {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            bytes,
+            blocks,
+            events,
+            payload_bytes,
+            lost_events,
+            metadata,
+            unreadable_fields,
+            redefined_metadata,
+            undefined_events,
+            unknown_blocks,
+            damaged_blocks,
+            unknown_parts,
+            threads,
+            redefined_threads,
+            undefined_threads,
+            label_lists,
+            dropped_label_lists,
+            undefined_label_lists,
+            stacks,
+            dropped_stacks,
+            sequence_points,
+            sequence_resets,
+            untracked_threads,
+            trailing_bytes,
+            trailing_stream,
+        } = other;
+        self.bytes += bytes;
+        self.blocks += blocks;
+        self.events += events;
+        self.payload_bytes += payload_bytes;
+        self.metadata += metadata;
+        self.unreadable_fields += unreadable_fields;
+        self.redefined_metadata += redefined_metadata;
+        self.undefined_events += undefined_events;
+        self.unknown_blocks += unknown_blocks;
+        self.damaged_blocks += damaged_blocks;
+        self.unknown_parts += unknown_parts;
+        self.threads += threads;
+        self.redefined_threads += redefined_threads;
+        self.undefined_threads += undefined_threads;
+        self.label_lists += label_lists;
+        self.dropped_label_lists += dropped_label_lists;
+        self.undefined_label_lists += undefined_label_lists;
+        self.stacks += stacks;
+        self.dropped_stacks += dropped_stacks;
+        self.sequence_points += sequence_points;
+        self.sequence_resets += sequence_resets;
+        self.untracked_threads += untracked_threads;
+        self.trailing_bytes += trailing_bytes;
+        self.lost_events = self.lost_events.saturating_add(lost_events);
+        self.trailing_stream |= trailing_stream;
+    }
 }

@@ -3,6 +3,7 @@
 //! Layout: NetTrace 6, thread block. Before version 6 events carry thread ids themselves.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::cursor::{Cursor, Stop};
 use crate::error::ErrorKind;
@@ -70,10 +71,10 @@ impl Thread {
 const DENSE: u64 = 1 << 16;
 
 /// The live threads of a stream, found by index.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ThreadDirectory {
-    dense: Vec<Option<Box<Thread>>>,
-    sparse: HashMap<u64, Box<Thread>>,
+    dense: Vec<Option<Arc<Thread>>>,
+    sparse: HashMap<u64, Arc<Thread>>,
     count: u32,
     memory: usize,
 }
@@ -84,7 +85,7 @@ impl ThreadDirectory {
         if index < DENSE {
             return self.dense.get(usize::try_from(index).ok()?).and_then(Option::as_deref);
         }
-        self.sparse.get(&index).map(Box::as_ref)
+        self.sparse.get(&index).map(Arc::as_ref)
     }
 
     /// Adds a thread, in the place of a former one if need be.
@@ -102,7 +103,7 @@ impl ThreadDirectory {
         }
         self.memory = memory;
         self.count += 1;
-        let thread = Box::new(thread);
+        let thread = Arc::new(thread);
         let Some(position) = usize::try_from(index).ok().filter(|_| index < DENSE) else {
             return Ok(self.sparse.entry(index).insert_entry(thread).into_mut());
         };

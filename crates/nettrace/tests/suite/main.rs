@@ -14,6 +14,7 @@ mod limits;
 mod losses;
 mod metadata;
 mod netperf;
+mod parts;
 mod reader;
 mod recorded;
 mod stacks;
