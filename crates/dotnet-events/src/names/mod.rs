@@ -91,7 +91,7 @@ pub fn event_name<'a>(event: &Event<'a>) -> Cow<'a, str> {
     if let Some(opcode) = opcode {
         return relabelled(metadata, opcode);
     }
-    if metadata.event_id == GC_DYNAMIC_EVENT && metadata.provider == providers::RUNTIME {
+    if is_named_by_payload(metadata) {
         let kind = Payload::new(event.payload).utf16().ok();
         let known = kind.and_then(|kind| GC_DYNAMIC_EVENTS.iter().find(|(name, _)| kind == *name));
         if let Some((_, name)) = known {
@@ -99,6 +99,12 @@ pub fn event_name<'a>(event: &Event<'a>) -> Cow<'a, str> {
         }
     }
     display_name(metadata)
+}
+
+/// Whether the payload of each event says what it is called, so that [`display_name`] is not the last word.
+#[must_use]
+pub fn is_named_by_payload(metadata: &Metadata) -> bool {
+    metadata.event_id == GC_DYNAMIC_EVENT && metadata.provider == providers::RUNTIME
 }
 
 /// The events of that name, as provider and id, among those that streams leave unnamed. The case of letters does not

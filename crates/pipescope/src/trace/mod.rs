@@ -5,13 +5,11 @@
 //! | `provider_table` | what does the table of providers look like? |
 //! | `progress` | what does the line of progress say? |
 //! | `stop_event` | is this the event that ends the trace? |
-//! | `runtime_events` | what are the runtime's own events called? |
 //! | `file_name` | what is a trace called that nobody named? |
 
 mod file_name;
 mod progress;
 mod provider_table;
-mod runtime_events;
 mod stop_event;
 
 pub(crate) use file_name::default_file_name;

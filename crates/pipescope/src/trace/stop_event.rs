@@ -2,9 +2,8 @@
 
 use std::str::FromStr;
 
+use dotnet_events::names;
 use nettrace::{Event, Sink, Value};
-
-use super::runtime_events::{self, same_name};
 
 /// Watches events for the one that ends the trace.
 #[derive(Debug, Clone)]
@@ -54,13 +53,9 @@ impl StopEvent {
 
     fn is_named(&self, event: &Event<'_>) -> bool {
         let Some(name) = &self.name else { return true };
-        let metadata = event.metadata;
-        if !metadata.event_name.is_empty() {
-            return same_name(&metadata.event_name, name);
-        }
-        let id =
-            if metadata.provider == runtime_events::PROVIDER { runtime_events::event_id(name) } else { None };
-        id.or_else(|| name.parse().ok()) == Some(metadata.event_id)
+        names::is_same(&names::event_name(event), name)
+            || names::is_same(&event.metadata.event_name, name)
+            || name.parse() == Ok(event.metadata.event_id)
     }
 
     fn meets_filter(&mut self, event: &Event<'_>) -> bool {
