@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{counters, info, ps, serve, trace};
+use crate::commands::{convert, counters, info, ps, report, serve, trace};
 use crate::exit::EXIT_CODES;
 
 const EXAMPLES: &str = "\
@@ -10,6 +10,7 @@ Examples:
   pipescope ps                              list .NET processes
   pipescope counters monitor                watch the counters of the only one there is
   pipescope trace collect -p 1234 --duration 30s
+  pipescope report events x.nettrace        count what is in a trace
   pipescope serve                           pages, /metrics and traces over HTTP for all of them
 ";
 
@@ -44,6 +45,11 @@ pub(crate) enum Command {
     /// Take traces
     #[command(subcommand, arg_required_else_help = true)]
     Trace(trace::TraceCommand),
+    /// Tell what is in a trace
+    #[command(subcommand, arg_required_else_help = true)]
+    Report(report::ReportCommand),
+    // Its help says more than a line; a comment for documentation here would take its place.
+    Convert(convert::ConvertArgs),
     /// Serve pages, metrics and traces of all processes over HTTP
     Serve(serve::ServeArgs),
 }

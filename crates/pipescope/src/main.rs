@@ -5,6 +5,8 @@
 //! | `cli` | commands and options |
 //! | [`commands`] | what each command does, one file per command |
 //! | [`counters`], [`trace`] | what those commands show and write, apart from sessions and terminals |
+//! | [`report`], [`ndjson`] | what is told of traces that were taken, and the format they are converted to |
+//! | `trace_input` | reading such a trace from a file or standard input |
 //! | `targets` | which process is meant |
 //! | `exit` | exit codes and the one line on standard error |
 //! | `listen`, `output`, `settle`, `signals`, `terminal`, `text`, `duration`, `secrets`, `logging` | one subject each |
@@ -21,7 +23,9 @@ mod duration;
 mod exit;
 mod listen;
 mod logging;
+mod ndjson;
 mod output;
+mod report;
 mod secrets;
 mod settle;
 mod signals;
@@ -29,6 +33,7 @@ mod targets;
 mod terminal;
 mod text;
 mod trace;
+mod trace_input;
 
 use std::process::ExitCode;
 use std::time::Duration;

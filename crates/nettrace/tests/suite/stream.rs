@@ -273,6 +273,12 @@ impl EventHeader<'_> {
         self
     }
 
+    /// The thread it is about, where another one wrote it.
+    pub(crate) fn about_thread(mut self, thread: u64) -> Self {
+        self.thread = Some(thread);
+        self
+    }
+
     pub(crate) fn capture_thread(mut self, thread: u64) -> Self {
         self.capture_thread = thread;
         self

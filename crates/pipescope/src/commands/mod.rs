@@ -1,8 +1,10 @@
 //! What each command does; one file per command.
 
+pub(crate) mod convert;
 pub(crate) mod counters;
 pub(crate) mod info;
 pub(crate) mod ps;
+pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod trace;
 
@@ -16,6 +18,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Info(args) => info::run(&args).await,
         Command::Counters(command) => counters::run(command).await,
         Command::Trace(command) => trace::run(command).await,
+        Command::Report(command) => report::run(&command),
+        Command::Convert(args) => convert::run(&args),
         Command::Serve(args) => serve::run(args).await,
     }
 }

@@ -70,8 +70,14 @@ impl Pipescope {
 
     /// Starts it in a directory.
     pub(crate) fn start_in(directory: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(directory, arguments, Stdio::null())
+    }
+
+    /// Starts it in a directory, with something on its standard input.
+    pub(crate) fn start_with(directory: &Path, arguments: &[&str], stdin: impl Into<Stdio>) -> Self {
         let mut child = command(arguments)
             .current_dir(directory)
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

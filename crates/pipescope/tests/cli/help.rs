@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::harness::{Pipescope, command};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 13] = [
     "",
     "ps",
     "info",
@@ -14,6 +14,9 @@ const COMMANDS: [&str; 10] = [
     "trace",
     "trace collect",
     "trace list-profiles",
+    "report",
+    "report events",
+    "convert",
     "serve",
 ];
 
@@ -36,7 +39,17 @@ fn help_is_as_its_golden_files_have_it() {
 
 #[test]
 fn every_command_has_examples() {
-    for name in ["", "ps", "info", "counters monitor", "counters collect", "trace collect", "serve"] {
+    for name in [
+        "",
+        "ps",
+        "info",
+        "counters monitor",
+        "counters collect",
+        "trace collect",
+        "report events",
+        "convert",
+        "serve",
+    ] {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();
         let help = Pipescope::run(&arguments).expect(0).stdout;
         assert!(help.contains("Examples:\n  pipescope"), "{name}:\n{help}");
@@ -63,6 +76,9 @@ fn wrong_arguments_have_their_exit_code() {
         &["counters", "collect", "--counters", "System.Runtime[cpu-usage"],
         &["counters", "collect", "--format", "xml"],
         &["counters", "collect", "--refresh-interval", "0"],
+        &["report", "events"],
+        &["convert", "x.nettrace"],
+        &["convert", "x.nettrace", "--to", "xml"],
         &["serve", "--urls", "http://0.0.0.0:0"],
         &["serve", "--urls", "https://localhost:1"],
     ] {

@@ -1,6 +1,5 @@
 //! `pipescope counters collect`: counters into a CSV or JSON file.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,8 +79,7 @@ pub(crate) async fn run(args: CollectArgs) -> Result<(), Failure> {
 /// The file to write, and what to call it.
 fn open(args: &CollectArgs) -> Result<(Output, String), Failure> {
     if args.output == Path::new("-") {
-        let stdout = rustix::io::dup(io::stdout()).fail_as(Kind::Unexpected)?;
-        return Ok((Output::of(File::from(stdout)), "standard output".to_owned()));
+        return Ok((Output::stdout().fail_as(Kind::Unexpected)?, "standard output".to_owned()));
     }
     let path = args.format.path(&args.output);
     let shown = path.display().to_string();
