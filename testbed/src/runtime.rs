@@ -84,6 +84,8 @@ pub enum Program {
     Work,
     /// `EventCounters` of its own and, from .NET 9 on, a `Meter` with every kind of instrument. Runs everywhere.
     Counters,
+    /// Gives traces much to record, on command. Runs everywhere.
+    Load,
     /// A minimal ASP.NET Core application. Not on .NET Core 3.1.
     Web,
     /// A large ready-made ASP.NET Core server, driven by HTTP requests only. .NET 10 only.
@@ -92,7 +94,7 @@ pub enum Program {
 
 impl Program {
     /// The programs that are compiled from source.
-    pub(crate) const COMPILED: [Program; 3] = [Program::Work, Program::Counters, Program::Web];
+    pub(crate) const COMPILED: [Program; 4] = [Program::Work, Program::Counters, Program::Load, Program::Web];
 
     /// The name of the program's source, assembly and, where it is a single file, process.
     #[must_use]
@@ -100,6 +102,7 @@ impl Program {
         match self {
             Program::Work => "work",
             Program::Counters => "counters",
+            Program::Load => "load",
             Program::Web => "web",
             Program::Server => "azmcp",
         }
@@ -109,7 +112,7 @@ impl Program {
     #[must_use]
     pub fn runs_on(self, runtime: Runtime) -> bool {
         match self {
-            Program::Work | Program::Counters => true,
+            Program::Work | Program::Counters | Program::Load => true,
             Program::Web => runtime.compiled_for() != Runtime::Net31,
             Program::Server => runtime.is_single_file(),
         }

@@ -59,6 +59,20 @@ fn work_counts_what_it_does() {
 }
 
 #[test]
+fn load_does_what_it_is_told() {
+    on_each(Program::Load, |_, mut target| {
+        let before = target.threads();
+        for command in ["wait 12", "compute 2", "mix 8", "compile 20"] {
+            target.run(command);
+        }
+        assert!(target.threads() >= before + 14);
+        assert_eq!(target.ask("rest"), "error unknown command: rest");
+        target.close_stdin();
+        assert!(target.wait_exit().success());
+    });
+}
+
+#[test]
 fn counters_remember_what_they_recorded() {
     on_each(Program::Counters, |runtime, mut target| {
         for command in ["write 1.5", "write 2.5", "increment 7", "queue 42", "bytes 1000"] {
