@@ -111,11 +111,13 @@ impl FieldType {
                 None
             }
             Self::Struct(fields) => fields.fixed_size,
+            // So that a value without a fixed size has bytes: an array of many cannot fit in nothing.
+            Self::FixedArray(_, 0) => Some(0),
             Self::FixedArray(element, count) => element.fixed_size()?.checked_mul(usize::from(*count)),
         }
     }
 
-    /// Fewest bytes of a value. Positive for every type without a fixed size, but for a fixed array of nothing.
+    /// Fewest bytes of a value. Positive for every type without a fixed size.
     pub(crate) fn min_size(&self) -> usize {
         match self {
             Self::String | Self::Array(_) => 2,

@@ -1,6 +1,6 @@
 //! Definitions and field types of version 6.
 
-use nettrace::{Event, FieldError, Metadata, Sink, Uuid, Value};
+use nettrace::{Event, FieldError, FieldType, Metadata, Sink, Uuid, Value};
 
 use crate::corpus::decode;
 use crate::stream::Bytes;
@@ -208,6 +208,24 @@ fn arrays_elsewhere_that_have_no_place() {
             assert_eq!(found[0].opcode, Some(9), "what follows is found all the same");
         }
     }
+}
+
+#[test]
+fn arrays_of_nothing_are_not_walked() {
+    // 255 arrays of 65,535 arrays of no texts each, in two bytes per array: sixteen million values in no bytes.
+    let nothings: &[u8] = &[19, 22, 18, 0, 0];
+    let many = [&[22][..], nothings, &[255, 0]].concat();
+    let payload = [&[0xff; 2 * 255][..], &[7, 0, 0, 0]].concat();
+    let mut stream = Stream6::new();
+    stream.metadata(&[Row::new(1, "P", 1, "E").fields(&[("many", &many), ("after", I32)])]);
+    stream.thread(0, 1, 1).events(true, &[Event6::on(0, 1, 1).payload(&payload)]);
+    assert_eq!(strict(&stream.end()), (1, None));
+    let _ = decode(&stream.end(), 1, &mut |event: &Event<'_>| {
+        assert_eq!(event.value("after"), Ok(Some(Value::I32(7))));
+        let many = event.value("many").unwrap().unwrap().as_array().unwrap();
+        let FieldType::Array(nothing) = many.element_type() else { panic!("{:?}", many.element_type()) };
+        assert_eq!((nothing.fixed_size(), many.values().count()), (Some(0), 255));
+    });
 }
 
 #[test]
