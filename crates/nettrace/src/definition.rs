@@ -1,5 +1,6 @@
 //! Reading a definition of an event: NetTrace 4, metadata event payload, with the tags of what is called version 5.
 
+use crate::booleans::Narrow;
 use crate::cursor::{Cursor, Stop};
 use crate::error::ErrorKind;
 use crate::field::{Field, FieldType, Fields};
@@ -89,6 +90,7 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Metadata, Stop> {
         description: None,
         attributes: Vec::new(),
         fingerprint,
+        narrow: Narrow::default(),
     })
 }
 

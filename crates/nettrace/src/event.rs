@@ -102,9 +102,12 @@ impl<'a> Event<'a> {
     }
 
     /// The payload as named values. Empty for events that do not describe themselves, such as the runtime's own.
+    ///
+    /// Its fields are the definition's, but for booleans: some writers say four bytes and write one. Where that is so by the
+    /// length of the payload, they are [`Bool8`](crate::FieldType::Bool8) here.
     #[must_use]
     pub fn fields(&self) -> Struct<'a> {
-        Struct::new(&self.metadata.fields, self.payload)
+        Struct::new(self.metadata.layout(self.payload), self.payload)
     }
 
     /// The declared fields with their values.

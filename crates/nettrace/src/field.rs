@@ -24,7 +24,8 @@ impl Field {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldType {
-    /// A boolean in four bytes, of which the first counts.
+    /// A boolean in four bytes, of which the first counts. See [`Event::fields`](crate::Event::fields) for writers that
+    /// say so and write one.
     Bool32,
     /// A UTF-16 code unit.
     Char,
@@ -48,7 +49,7 @@ pub enum FieldType {
     F32,
     /// A 64-bit floating point number.
     F64,
-    /// A .NET decimal in 16 bytes.
+    /// A .NET decimal, which .NET writes as a 64-bit floating point number, though the format speaks of 16 bytes.
     Decimal,
     /// A time as a Windows FILETIME: 100 ns steps since 1601-01-01 UTC, 8 bytes.
     FileTime,
@@ -105,8 +106,8 @@ impl FieldType {
             | Self::Count32
             | Self::RelativeLocation(_)
             | Self::DataLocation(_) => Some(4),
-            Self::I64 | Self::U64 | Self::F64 | Self::FileTime => Some(8),
-            Self::Decimal | Self::Guid => Some(16),
+            Self::I64 | Self::U64 | Self::F64 | Self::Decimal | Self::FileTime => Some(8),
+            Self::Guid => Some(16),
             Self::String | Self::Array(_) | Self::VarInt | Self::VarUInt | Self::Text8 | Self::Counted(_) => {
                 None
             }
@@ -117,7 +118,7 @@ impl FieldType {
         }
     }
 
-    /// Fewest bytes of a value. Positive for every type without a fixed size.
+    /// Fewest bytes of a value. Positive for every type without a fixed size that a stream can declare.
     pub(crate) fn min_size(&self) -> usize {
         match self {
             Self::String | Self::Array(_) => 2,

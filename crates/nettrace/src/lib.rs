@@ -97,6 +97,7 @@
 
 mod array;
 mod block;
+mod booleans;
 mod cursor;
 mod decoder;
 mod definition;

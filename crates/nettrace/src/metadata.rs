@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::booleans::Narrow;
 use crate::error::ErrorKind;
 use crate::field::{Field, FieldType, Fields};
 use crate::limits::Limits;
@@ -48,6 +49,8 @@ pub struct Metadata {
     /// A hash over everything but the ids above `provider`: equal definitions of two streams of one version have equal
     /// fingerprints. 0 when the definition was not read from a stream.
     pub fingerprint: u64,
+    /// What the fields are where booleans take one byte; known to definitions of a stream.
+    pub(crate) narrow: Narrow,
 }
 
 impl Metadata {
@@ -81,6 +84,7 @@ impl Metadata {
             description: None,
             attributes: Vec::new(),
             fingerprint: 0,
+            narrow: Narrow::default(),
         }
     }
 
@@ -119,6 +123,13 @@ impl Metadata {
             + text(&self.description)
             + self.attributes.iter().map(attribute).sum::<usize>()
             + fields(&self.fields)
+            + fields(self.narrow.fields())
+    }
+
+    /// The fields as they lie in that payload.
+    #[inline]
+    pub(crate) fn layout<'a>(&'a self, payload: &'a [u8]) -> &'a Fields {
+        self.narrow.choose(&self.fields, payload)
     }
 }
 
@@ -154,6 +165,7 @@ impl MetadataTable {
         statistics: &mut Statistics,
     ) -> Result<&Metadata, ErrorKind> {
         metadata.index = self.next_index;
+        metadata.narrow = Narrow::of(&metadata.fields);
         let id = metadata.id;
         let replaced = self.get(id).map(Metadata::memory);
         let memory = self.memory.saturating_sub(replaced.unwrap_or(0)).saturating_add(metadata.memory());

@@ -1,5 +1,6 @@
 //! Reading a definition of an event: NetTrace 6, row of a metadata block.
 
+use crate::booleans::Narrow;
 use crate::cursor::{Cursor, Stop};
 use crate::definition::{self, MAX_DEPTH, MAX_FIELDS, code};
 use crate::field::{Field, FieldType, Fields};
@@ -64,6 +65,7 @@ pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Row, Stop> {
         description: None,
         attributes: Vec::new(),
         fingerprint,
+        narrow: Narrow::default(),
     };
     let mut left = MAX_FIELDS;
     let mut list = *cursor;

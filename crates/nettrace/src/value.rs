@@ -40,8 +40,6 @@ pub enum Value<'a> {
     F32(f32),
     /// A 64-bit floating point number.
     F64(f64),
-    /// A .NET decimal, as its 16 bytes.
-    Decimal([u8; 16]),
     /// A time in 100 ns steps since 1601-01-01 UTC.
     FileTime(i64),
     /// A GUID.
@@ -131,8 +129,7 @@ impl<'a> Value<'a> {
             FieldType::I64 => Self::I64(cursor.i64()?),
             FieldType::U64 => Self::U64(cursor.u64()?),
             FieldType::F32 => Self::F32(cursor.array().map(f32::from_le_bytes)?),
-            FieldType::F64 => Self::F64(cursor.array().map(f64::from_le_bytes)?),
-            FieldType::Decimal => Self::Decimal(cursor.array()?),
+            FieldType::F64 | FieldType::Decimal => Self::F64(cursor.array().map(f64::from_le_bytes)?),
             FieldType::FileTime => Self::FileTime(cursor.i64()?),
             FieldType::Guid => Self::Guid(cursor.guid()?),
             FieldType::String => Self::String(cursor.utf16_open()?),

@@ -74,7 +74,7 @@ fn every_type() {
     // Only the first byte of a boolean counts.
     payload.raw(&[2, 0, 0, 0]).u16(0x41).u8(0xfe).u8(0xfe).u16(0xfffd).u16(0xfffd);
     payload.i32(-4).u32(u32::MAX).i64(i64::MIN).u64(u64::MAX).f32(1.5).f64(f64::NEG_INFINITY);
-    payload.raw(&[9; 16]).i64(77).raw(&[4, 3, 2, 1, 6, 5, 8, 7, 9, 10, 11, 12, 13, 14, 15, 16]);
+    payload.f64(-2.5).i64(77).raw(&[4, 3, 2, 1, 6, 5, 8, 7, 9, 10, 11, 12, 13, 14, 15, 16]);
     payload.text("Ünï \u{1F600}").raw(b"more than is declared");
     with_event(
         |definition| definition.fields(&all),
@@ -94,7 +94,7 @@ fn every_type() {
                 Value::U64(u64::MAX),
                 Value::F32(1.5),
                 Value::F64(f64::NEG_INFINITY),
-                Value::Decimal([9; 16]),
+                Value::F64(-2.5),
                 Value::FileTime(77),
                 Value::Guid(guid),
             ];

@@ -4,6 +4,7 @@
 mod acceptance;
 mod allocations;
 mod allocator;
+mod arguments;
 mod chunks;
 mod corpus;
 mod damage;
