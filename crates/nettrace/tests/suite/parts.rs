@@ -10,7 +10,7 @@ use nettrace::{
 use proptest::prelude::*;
 
 use crate::corpus::{self, VERSION_4};
-use crate::stream::{Bytes, Stream};
+use crate::stream::{Bytes, Stream, TraceHead};
 use crate::stream6::{Event6, Stream6};
 
 /// Hashes of all that is delivered, in order.
@@ -29,7 +29,7 @@ impl Sink for Deliveries {
     fn event(&mut self, event: &Event<'_>) {
         let labels = (event.opcode(), event.keywords(), event.labels().iter().count());
         let thread = event.thread().map(|thread| (thread.index, thread.thread_id, thread.name.as_deref()));
-        self.add((corpus::hash(event), event.trace.start_ticks, thread, labels));
+        self.add((corpus::hash(event), event.trace.start_ticks, event.stack.len(), thread, labels));
     }
 
     fn trace(&mut self, trace: &TraceInfo) {
@@ -270,6 +270,21 @@ fn damage_in_the_middle() {
     assert_eq!(whole.decoder().damage().unwrap().block, Some(BlockKind::Event));
 }
 
+#[test]
+fn more_threads_end_than_are_remembered() {
+    let mut stream = Stream6::new();
+    stream.define(1, 1).thread(0, 100, 1).events(true, &[Event6::on(0, 1, 1)]).sequence_point(1, 0, &[]);
+    // Nothing defines these; what matters is that they come before the end of one that is defined.
+    let many: Vec<_> = (1..70_000).map(|index| (index, 1)).collect();
+    stream.remove_threads(&many).remove_threads(&[(0, 3)]).sequence_point(2, 0, &[]);
+    stream.events(true, &[Event6::on(0, 9, 3)]);
+    let bytes = stream.end();
+    assert_eq!(agrees("many ends", &bytes, Tolerance::Oddities, &[usize::MAX]), [3]);
+    let mut one = Reader::new(&bytes);
+    one.read(&mut |_: &Event<'_>| {}).unwrap();
+    assert_eq!(one.decoder().lost_by_thread().collect::<Vec<_>>(), [(100, 2)]);
+}
+
 /// What a random stream consists of. Numbers are small, so that threads, definitions and sequence numbers meet often.
 #[derive(Debug, Clone)]
 enum Item {
@@ -302,7 +317,7 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
 }
 
 fn version_4(items: &[Item]) -> Vec<u8> {
-    let mut stream = Stream::new();
+    let mut stream = Stream::with_head(TraceHead { pointer_size: 4, ..TraceHead::default() });
     let mut version = 0;
     for item in items {
         match item {
