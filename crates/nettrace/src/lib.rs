@@ -28,8 +28,8 @@
 //! # assert!(count_events(&b"GET / HTTP/1.1"[..]).is_err());
 //! ```
 //!
-//! A file that is in memory, or mapped, is read by a [`Reader`], block by block or as a whole. A live stream is read from a socket in the same way: every event
-//! is delivered with its last byte.
+//! A file that is in memory, or mapped, is read by a [`Reader`], block by block, as a whole, or in parts on several threads
+//! ([`Reader::split`]). A live stream is read from a socket in the same way: every event is delivered with its last byte.
 //!
 //! # Everything in a stream
 //!

@@ -75,13 +75,13 @@ impl<'a> Reader<'a> {
     /// independently of the others, on a thread of its own. The first part is this reader, which stops where the second
     /// begins; the last one reads to the end of the stream.
     ///
-    /// Parts end at sequence points, where a stream forgets its stacks: there is one where runtimes have filled some 10 MB
-    /// of buffers, and there is none in netperf streams. So there may be fewer parts than asked for, and there is always
-    /// one. To find the places takes about as long as to look at one word per 100 KiB of the stream: blocks of events and
-    /// stacks are stepped over.
+    /// Parts end at sequence points, where a stream forgets its stacks: runtimes write one for some 10 MB of buffers. There
+    /// is none in netperf streams. So there may be fewer parts than asked for, but there is always one. The places are found
+    /// without a look at events and stacks, in about 0.1 µs per block. Each part keeps what is known where it begins, up to
+    /// the [`Limits`](crate::Limits): ask for no more than a few parts per thread.
     ///
     /// One after the other the parts deliver exactly what one reader would. The head of the trace, definitions and threads
-    /// are delivered to the sink of the part in which they stand; those that follow know of them. What cannot be stepped
+    /// are delivered to the sink of the part in which they stand; the parts after it know of them. What cannot be stepped
     /// over because it is damaged or cut off is in the last part, which says what is wrong. Damage inside a block of events
     /// ends its part only, where one reader would end altogether.
     ///
