@@ -32,11 +32,14 @@
 
 pub mod counters;
 mod error;
+mod layouts;
 pub mod meters;
 pub mod names;
 pub mod providers;
+pub mod runtime;
 
 pub use crate::error::EventError;
+pub use crate::layouts::Layouts;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

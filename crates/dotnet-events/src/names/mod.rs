@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use nettrace::{Event, Label, Metadata, Payload};
 
 use crate::providers;
+use crate::runtime;
+use crate::runtime::table::EventSpec;
 
 /// The id of the runtime's event whose payload says what it is.
 const GC_DYNAMIC_EVENT: u32 = 39;
@@ -107,16 +109,19 @@ pub fn is_named_by_payload(metadata: &Metadata) -> bool {
     metadata.event_id == GC_DYNAMIC_EVENT && metadata.provider == providers::RUNTIME
 }
 
-/// The events of that name, as provider and id, among those that streams leave unnamed. The case of letters does not
-/// matter, nor does the slash: `gcstart` is `GC/Start`.
+/// The runtime's events of that name, as provider and id.
+///
+/// Names are those for people, or those of the runtime's manifest: `GC/Stop`, `GCEnd`. The case of letters does not matter,
+/// nor does the slash.
 ///
 /// ```
 /// use dotnet_events::{names, providers};
 ///
-/// assert_eq!(names::find("GC/Start").collect::<Vec<_>>(), [(providers::RUNTIME, 1)]);
+/// assert_eq!(names::find("gcstart").collect::<Vec<_>>(), [(providers::RUNTIME, 1)]);
 /// ```
 pub fn find(name: &str) -> impl Iterator<Item = (&'static str, u32)> {
-    table::all().filter(move |(_, _, known)| is_same(known, name)).map(|(provider, id, _)| (provider, id))
+    let is_meant = move |event: &EventSpec| is_same(event.name, name) || is_same(event.symbol, name);
+    runtime::all().filter(move |(_, event)| is_meant(event)).map(|(provider, event)| (provider, event.id))
 }
 
 /// Whether two names of events are the same but for the case of letters and the slash between task and operation.

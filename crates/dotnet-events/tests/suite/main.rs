@@ -16,4 +16,5 @@ mod meters;
 mod names;
 mod providers;
 mod recorded_counters;
+mod recorded_layouts;
 mod recorded_meters;

@@ -1,0 +1,61 @@
+//! Events of EventPipe itself, samples, the stress log, and the bridge to `DiagnosticSource`.
+
+use super::table::{EventSpec, events, group};
+use crate::providers;
+
+events! {
+    /// `Microsoft-DotNETCore-EventPipe`.
+    EVENT_PIPE:
+
+    1 ProcessInfo "ProcessInfo" {
+        CommandLine: utf16,
+        OSInformation: utf16 since 1,
+        ArchInformation: utf16 since 1,
+    }
+}
+
+events! {
+    /// `Microsoft-DotNETCore-SampleProfiler`. A sample's type is 0 for an error, 1 for a thread outside of managed code, 2 for
+    /// one inside.
+    SAMPLE_PROFILER:
+
+    0 ThreadSample "Thread/Sample" { Type: u32 }
+    1 ThreadStackWalk "Thread/StackWalk" {}
+}
+
+events! {
+    /// `Microsoft-Windows-DotNETRuntimeStress`.
+    STRESS:
+
+    0 StressLog "StressLog" { Facility: u32, LogLevel: u8, Message: text8, ClrInstanceID: u16 since 1 }
+}
+
+group! {
+    /// A property of what a `DiagnosticSource` event carries.
+    ARGUMENT { Key: utf16, Value: utf16 }
+}
+
+events! {
+    /// `Microsoft-Diagnostics-DiagnosticSource`. These describe themselves, but early definitions had no way to say array, and
+    /// so said nothing. They are known by name; ids are given out in the order of first use.
+    BRIDGED:
+
+    0 Event "Event" { SourceName: utf16, EventName: utf16, Arguments: array16[ARGUMENT] }
+}
+
+/// Names of the events of that shape.
+const BRIDGED_NAMES: &[&str] = &[
+    "Event",
+    "Activity1Start",
+    "Activity1Stop",
+    "Activity2Start",
+    "Activity2Stop",
+    "RecursiveActivity1Start",
+    "RecursiveActivity1Stop",
+];
+
+/// What is known of an event of the bridge to `DiagnosticSource`.
+pub(super) fn find_bridged(provider: &str, name: &str) -> Option<&'static EventSpec> {
+    let is_bridged = provider == providers::DIAGNOSTIC_SOURCE && BRIDGED_NAMES.contains(&name);
+    BRIDGED.first().filter(|_| is_bridged)
+}

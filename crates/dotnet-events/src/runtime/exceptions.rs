@@ -1,0 +1,28 @@
+//! Exceptions thrown, and the code that handles them.
+
+use super::table::{events, group};
+
+group! {
+    /// A catch, finally or filter block.
+    HANDLER { EntryEIP: u64, MethodID: u64, MethodName: utf16, ClrInstanceID: u16 }
+}
+
+events! {
+    EVENTS:
+
+    80 ExceptionThrown "Exception/Start" {
+        ExceptionType: utf16 since 1,
+        ExceptionMessage: utf16 since 1,
+        ExceptionEIP: ptr since 1,
+        ExceptionHRESULT: u32 since 1,
+        ExceptionFlags: u16 since 1,
+        ClrInstanceID: u16 since 1,
+    }
+    250 ExceptionCatchStart "ExceptionCatch/Start" { HANDLER }
+    251 ExceptionCatchStop "ExceptionCatch/Stop" {}
+    252 ExceptionFinallyStart "ExceptionFinally/Start" { HANDLER }
+    253 ExceptionFinallyStop "ExceptionFinally/Stop" {}
+    254 ExceptionFilterStart "ExceptionFilter/Start" { HANDLER }
+    255 ExceptionFilterStop "ExceptionFilter/Stop" {}
+    256 ExceptionThrownStop "Exception/Stop" {}
+}

@@ -1,0 +1,117 @@
+//! Heap dumps: types, objects, references, roots; and handles.
+//!
+//! Rows come in bulks. `Index` counts the events of one kind in a dump, so that lost ones show.
+
+use super::table::{events, group};
+
+group! {
+    /// A type. `TypeID` is what objects refer to; without a name, `TypeNameID` is its metadata token.
+    BULK_TYPE_VALUE {
+        TypeID: u64,
+        ModuleID: u64,
+        TypeNameID: u32,
+        Flags: u32,
+        CorElementType: u8,
+        Name: utf16,
+        TypeParameterCount: count32,
+        TypeParameters: [u64],
+    }
+}
+
+group! {
+    /// A root and what it keeps alive.
+    ROOT_EDGE { RootedNodeAddress: ptr, GCRootKind: u8, GCRootFlag: u32, GCRootID: ptr }
+}
+
+group! {
+    /// An entry of a `ConditionalWeakTable`: the key keeps the value alive.
+    WEAK_TABLE_EDGE { GCKeyNodeID: ptr, GCValueNodeID: ptr, GCRootID: ptr }
+}
+
+group! {
+    /// An object. Its references are the next `EdgeCount` of the dump.
+    NODE { Address: ptr, Size: u64, TypeID: u64, EdgeCount: u64 }
+}
+
+group! {
+    /// A reference to an object.
+    EDGE { Value: ptr, ReferencingFieldID: u32 }
+}
+
+group! {
+    /// Objects that stayed where they were.
+    SURVIVING_RANGE { RangeBase: ptr, RangeLength: u64 }
+}
+
+group! {
+    /// Objects that moved together.
+    MOVED_RANGE { OldRangeBase: ptr, NewRangeBase: ptr, RangeLength: u64 }
+}
+
+group! {
+    /// An object that COM keeps alive.
+    ROOT_CCW {
+        GCRootID: u64,
+        ObjectID: u64,
+        TypeID: u64,
+        IUnknown: u64,
+        RefCount: u32,
+        PeggedRefCount: u32,
+        Flags: u32,
+    }
+}
+
+group! {
+    /// An object that wraps one of COM.
+    RCW { ObjectID: u64, TypeID: u64, IUnknown: u64, VTable: u64, RefCount: u32, Flags: u32 }
+}
+
+group! {
+    /// A static field and what it keeps alive.
+    ROOT_STATIC_VAR { GCRootID: u64, ObjectID: u64, TypeID: u64, Flags: u32, FieldName: utf16 }
+}
+
+events! {
+    EVENTS:
+
+    15 BulkType "Type/BulkType" { Count: count32, ClrInstanceID: u16, Values: [BULK_TYPE_VALUE] }
+    16 GCBulkRootEdge "GC/BulkRootEdge" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [ROOT_EDGE] }
+    17 GCBulkRootConditionalWeakTableElementEdge "GC/BulkRootConditionalWeakTableElementEdge" {
+        Index: u32,
+        Count: count32,
+        ClrInstanceID: u16,
+        Values: [WEAK_TABLE_EDGE],
+    }
+    18 GCBulkNode "GC/BulkNode" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [NODE] }
+    19 GCBulkEdge "GC/BulkEdge" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [EDGE] }
+    21 GCBulkSurvivingObjectRanges "GC/BulkSurvivingObjectRanges" {
+        Index: u32,
+        Count: count32,
+        ClrInstanceID: u16,
+        Values: [SURVIVING_RANGE],
+    }
+    22 GCBulkMovedObjectRanges "GC/BulkMovedObjectRanges" {
+        Index: u32,
+        Count: count32,
+        ClrInstanceID: u16,
+        Values: [MOVED_RANGE],
+    }
+    29 FinalizeObject "GC/FinalizeObject" { TypeID: ptr, ObjectID: ptr, ClrInstanceID: u16 }
+    30 SetGCHandle "GC/SetGCHandle" {
+        HandleID: ptr,
+        ObjectID: ptr,
+        Kind: u32,
+        Generation: u32,
+        AppDomainID: u64,
+        ClrInstanceID: u16,
+    }
+    31 DestroyGCHandle "GC/DestoryGCHandle" { HandleID: ptr, ClrInstanceID: u16 }
+    36 GCBulkRootCCW "GC/BulkRootCCW" { Count: count32, ClrInstanceID: u16, Values: [ROOT_CCW] }
+    37 GCBulkRCW "GC/BulkRCW" { Count: count32, ClrInstanceID: u16, Values: [RCW] }
+    38 GCBulkRootStaticVar "GC/BulkRootStaticVar" {
+        Count: count32,
+        AppDomainID: u64,
+        ClrInstanceID: u16,
+        Values: [ROOT_STATIC_VAR],
+    }
+}

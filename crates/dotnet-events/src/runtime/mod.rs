@@ -1,0 +1,92 @@
+//! The events of the runtime itself, which streams carry without names and fields.
+//!
+//! | file | events |
+//! |---|---|
+//! | `table` | how the tables are written |
+//! | `groups` | fields that several events have |
+//! | `gc` | collections, allocations, the heap's state |
+//! | `heap` | heap dumps: types, objects, references, roots, handles |
+//! | `threads` | threads, thread pool, contention, waits |
+//! | `exceptions` | exceptions thrown and handled |
+//! | `methods` | JIT, tiers, ready-to-run code, inlining |
+//! | `loader` | modules, assemblies, domains, types; how assemblies were found |
+//! | `diagnostics` | the runtime's start, messages, checkpoints, debugger |
+//! | `rundown` | what exists when a session ends |
+//! | `private` | details of collector and start-up |
+//! | `event_pipe` | events of EventPipe itself, samples, the bridge to `DiagnosticSource` |
+//!
+//! Names of fields are those of the runtime's manifest (`ClrEtwAll.man`), which is also what its documentation uses.
+
+mod diagnostics;
+mod event_pipe;
+mod exceptions;
+mod gc;
+mod groups;
+mod heap;
+mod loader;
+mod methods;
+mod private;
+mod rundown;
+pub(crate) mod table;
+mod threads;
+
+use nettrace::{Fields, Metadata};
+
+use self::table::EventSpec;
+use crate::providers;
+
+/// The tables of each provider; each sorted by id.
+static PROVIDERS: &[(&str, &[&[EventSpec]])] = &[
+    (
+        providers::RUNTIME,
+        &[
+            &gc::EVENTS,
+            &heap::EVENTS,
+            &threads::EVENTS,
+            &exceptions::EVENTS,
+            &methods::EVENTS,
+            &loader::EVENTS,
+            &diagnostics::EVENTS,
+        ],
+    ),
+    (providers::RUNTIME_RUNDOWN, &[&rundown::EVENTS]),
+    (providers::RUNTIME_PRIVATE, &[&private::EVENTS]),
+    (providers::RUNTIME_STRESS, &[&event_pipe::STRESS]),
+    (providers::SAMPLE_PROFILER, &[&event_pipe::SAMPLE_PROFILER]),
+    (providers::EVENT_PIPE, &[&event_pipe::EVENT_PIPE]),
+];
+
+/// What is known of an event.
+pub(crate) fn find(provider: &str, event_id: u32) -> Option<&'static EventSpec> {
+    let (_, tables) = PROVIDERS.iter().find(|(known, _)| *known == provider)?;
+    tables.iter().find_map(|events| {
+        let index = events.binary_search_by_key(&event_id, |event| event.id).ok()?;
+        events.get(index)
+    })
+}
+
+/// All events, with their providers.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static EventSpec)> {
+    PROVIDERS.iter().flat_map(|(provider, tables)| {
+        tables.iter().flat_map(|events| events.iter().map(|event| (*provider, event)))
+    })
+}
+
+/// The fields of the events of a definition that has none of its own, if they are known.
+///
+/// `pointer_size` is [`TraceInfo::pointer_size`](nettrace::TraceInfo::pointer_size). An event of a later version than all
+/// known ones has the fields of the last, and bytes behind them.
+#[must_use]
+pub fn layout(metadata: &Metadata, pointer_size: u8) -> Option<&'static Fields> {
+    layout_of_version(metadata, metadata.version, pointer_size)
+}
+
+pub(crate) fn layout_of_version(
+    metadata: &Metadata,
+    version: u32,
+    pointer_size: u8,
+) -> Option<&'static Fields> {
+    let event = find(&metadata.provider, metadata.event_id)
+        .or_else(|| event_pipe::find_bridged(&metadata.provider, &metadata.event_name))?;
+    event.layout(version, pointer_size)
+}
