@@ -46,19 +46,18 @@ fn answers_agree() {
 #[test]
 fn activities_of_a_recorded_trace() {
     let Some(bytes) = corpus::trace(RECORDED[0]) else { return };
-    let mut set = false;
     let expected = Uuid::parse_str("10000000-0000-0000-0000-000000000001").unwrap();
-    let mut after = 0;
+    let mut set = false;
+    let mut counts = 0;
     let _ = decode(&bytes, usize::MAX, &mut |event: &Event<'_>| {
-        if set && event.activity_id == expected {
-            after += 1;
-        }
-        if !set {
-            assert!(event.activity_id.is_nil() || event.activity_id == expected);
-        }
-        set |= event.activity_id == expected;
+        assert_eq!(event.activity_id, if set { expected } else { Uuid::nil() });
+        // `SetActivityId` of the tasks' own source says so of all that follows.
+        let metadata = event.metadata;
+        set |= metadata.provider == "System.Threading.Tasks.TplEventSource" && metadata.event_id == 25;
+        counts += 1;
     });
-    assert!(set && after > 0);
+    assert!(set);
+    assert_eq!(counts, 26_146);
 }
 
 /// A stream of one block of events.
