@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use testbed::{Program, Runtime, Target};
 
 use super::corpus;
+use super::harness::Pipescope;
 use super::stream::TraceHead;
 use super::stream6::{Event6, Row, Stream6};
+use super::trace::start;
 use super::traces::{TraceFile, small};
 
 /// Provider, id, version, name.
@@ -190,4 +193,37 @@ fn labels_of_version_6_count() {
         (("P".to_owned(), 1, 9, "Job/Stop".to_owned()), 1),
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_trace_just_taken_is_reported_with_what_happened() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
+    let before = target.figures();
+    let trace = start(directory.path(), &target, &["--clrevents", "exception+gc", "--clreventlevel", "4"]);
+    target.run("throw 321");
+    target.run("collect 0 7");
+    let after = target.figures();
+    trace.signal("INT");
+    trace.wait().expect(0);
+
+    let run = |arguments: &[&str]| Pipescope::start_in(directory.path(), arguments).wait().expect(0).stdout;
+    let report: Value =
+        serde_json::from_str(&run(&["report", "events", "x.nettrace", "--json"])).expect("JSON");
+    assert_eq!((&report["process_id"], &report["lost"]), (&json!(target.pid()), &json!(0)));
+    assert_eq!(report["complete"], true);
+    let count = |name: &str| -> u64 {
+        let named = rows(&report).iter().filter(|row| row["name"] == name);
+        named.map(|row| number(&row["count"])).sum()
+    };
+    assert_eq!(count("Exception/Start"), after.thrown - before.thrown);
+    assert_eq!(count("GC/Start"), after.gen0_collections - before.gen0_collections);
+
+    let lines = run(&["convert", "x.nettrace", "--to", "ndjson"]);
+    let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(report["events"], events.len());
+    let thrown = events.iter().filter(|event| event["name"] == "Exception/Start").count() as u64;
+    assert_eq!(thrown, count("Exception/Start"));
+    let last = events.iter().map(|event| number(&event["relative_ns"])).max();
+    assert_eq!(last, report["duration_ns"].as_u64());
 }
