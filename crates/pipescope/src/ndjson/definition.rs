@@ -1,7 +1,7 @@
 //! What all events of one definition have in common, made once.
 
 use dotnet_events::names;
-use nettrace::{Event, Metadata};
+use nettrace::{Event, Fields, Metadata};
 
 use super::keys::Keys;
 use super::text::{push, push_key};
@@ -14,7 +14,7 @@ const KEPT: usize = 1 << 14;
 pub(super) struct Definition {
     /// The members that say what an event is, from `provider` to `opcode`; `None` where each event has its own.
     what: Option<Vec<u8>>,
-    /// Keys of the fields that the stream declares.
+    /// Keys of the fields.
     pub(super) keys: Keys,
 }
 
@@ -27,10 +27,12 @@ pub(super) struct Definitions {
 }
 
 impl Definitions {
-    /// That of an event.
-    pub(super) fn of(&mut self, event: &Event<'_>) -> &Definition {
+    /// That of an event with these fields.
+    pub(super) fn of(&mut self, event: &Event<'_>, fields: &Fields) -> &Definition {
         let index = event.metadata.index as usize;
-        let slot = match index < KEPT {
+        // Labels may say another version, and that may have other fields.
+        let is_as_defined = event.labels().is_empty() || event.version() == event.metadata.version;
+        let slot = match is_as_defined && index < KEPT {
             true => {
                 if self.kept.len() <= index {
                     self.kept.resize_with(index + 1, || None);
@@ -42,17 +44,17 @@ impl Definitions {
                 &mut self.passing
             }
         };
-        slot.get_or_insert_with(|| Box::new(Definition::new(event.metadata)))
+        slot.get_or_insert_with(|| Box::new(Definition::new(event.metadata, fields)))
     }
 }
 
 impl Definition {
-    fn new(metadata: &Metadata) -> Self {
+    fn new(metadata: &Metadata, fields: &Fields) -> Self {
         let what = (!names::is_named_by_payload(metadata)).then(|| {
             let (name, opcode) = (names::display_name(metadata), metadata.opcode.unwrap_or(0));
             what(metadata, &name, metadata.version, metadata.level, metadata.keywords, opcode)
         });
-        Self { what, keys: Keys::new(&metadata.fields) }
+        Self { what, keys: Keys::new(fields) }
     }
 
     /// The members that say what the event is, each with a comma before it.

@@ -32,10 +32,11 @@ mod value;
 
 use std::io::{self, Write};
 
-use nettrace::{Event, Label, Sink};
+use dotnet_events::Layouts;
+use nettrace::{Event, Label, Sink, Struct};
 
 use self::definition::Definitions;
-use self::keys::UniqueNames;
+use self::keys::{Keys, UniqueNames};
 use self::text::{push, push_address, push_guid, push_hex, push_key};
 use self::time::TimeText;
 use self::value::push_fields;
@@ -51,6 +52,7 @@ const KEEP: usize = 2 * BATCH;
 pub(crate) struct EventLines<W> {
     out: W,
     lines: Vec<u8>,
+    layouts: Layouts,
     definitions: Definitions,
     time: TimeText,
     with_stacks: bool,
@@ -64,6 +66,7 @@ impl<W: Write> EventLines<W> {
         Self {
             out,
             lines: Vec::with_capacity(KEEP),
+            layouts: Layouts::new(),
             definitions: Definitions::default(),
             time: TimeText::new(),
             with_stacks,
@@ -100,7 +103,8 @@ impl<W: Write> EventLines<W> {
 
     fn push_line(&mut self, event: &Event<'_>) {
         let out = &mut self.lines;
-        let definition = self.definitions.of(event);
+        let fields = self.layouts.fields(event);
+        let definition = self.definitions.of(event, fields.fields());
         out.extend_from_slice(b"{\"time\":");
         self.time.push_unix_nanos(out, event.unix_nanos());
         push_key(out, "relative_ns");
@@ -122,7 +126,7 @@ impl<W: Write> EventLines<W> {
         if !event.labels().is_empty() {
             push_labels(out, event);
         }
-        push_payload(out, event, definition);
+        push_payload(out, event.payload, &fields, &definition.keys);
         if self.with_stacks && !event.stack.is_empty() {
             push_key(out, "stack");
             out.push(b'[');
@@ -204,20 +208,19 @@ fn push_labels(out: &mut Vec<u8>, event: &Event<'_>) {
     }
 }
 
-fn push_payload(out: &mut Vec<u8>, event: &Event<'_>, definition: &definition::Definition) {
-    let fields = event.fields();
+fn push_payload(out: &mut Vec<u8>, payload: &[u8], fields: &Struct<'_>, keys: &Keys) {
     if fields.fields().is_empty() {
-        if !event.payload.is_empty() {
+        if !payload.is_empty() {
             push_key(out, "payload");
-            push_hex(out, event.payload);
+            push_hex(out, payload);
         }
         return;
     }
     push_key(out, "fields");
-    if let Err(unreadable) = push_fields(out, &fields, &definition.keys) {
+    if let Err(unreadable) = push_fields(out, fields, keys) {
         push_key(out, "field_error");
         push(out, &format!("{}: {}", unreadable.field, unreadable.error));
         push_key(out, "payload");
-        push_hex(out, event.payload);
+        push_hex(out, payload);
     }
 }

@@ -6,7 +6,7 @@
 //! | floating point | number; `null` where it is none (infinite, not a number) |
 //! | text, character | text |
 //! | GUID, FILETIME | text: with hyphens; RFC 3339 |
-//! | bytes, decimal | text: two hexadecimal digits each |
+//! | bytes | text: two hexadecimal digits each |
 //! | structure, array | object, array |
 
 use nettrace::{Array, FieldError, FieldType, Struct, Value};
@@ -138,7 +138,6 @@ fn push_scalar(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::String(text) => push_utf16(out, *text),
         Value::Guid(guid) => push_guid(out, *guid),
         Value::FileTime(time) => push_file_time(out, *time),
-        Value::Decimal(bytes) => push_hex(out, bytes),
         // Structures and arrays are written by those who know their keys; there are no other values today.
         _ => push(out, &()),
     }
