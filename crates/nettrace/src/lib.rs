@@ -1,35 +1,120 @@
 //! Reads the NetTrace format: what .NET's EventPipe writes to `.nettrace` files and to the diagnostics port.
 //!
-//! Push the bytes of a stream into a [`Decoder`], in pieces of any size, and it calls a [`Sink`] for everything it finds.
+//! Whatever the bytes come from, a [`Sink`] is called for everything in them; a closure that takes events is one.
 //!
 //! # A file
+//!
+//! A [`Reader`] reads a trace that is in memory, read or mapped, without copying it: as a whole, block by block
+//! ([`Reader::read_block`]), or in parts on several threads ([`Reader::split`]).
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use nettrace::{Event, Reader};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/arguments-9.0.5.nettrace");
+//! let bytes = std::fs::read(path)?;
+//! let mut counts = HashMap::new();
+//! let mut reader = Reader::new(&bytes);
+//! let result = reader.read(&mut |event: &Event<'_>| {
+//!     *counts.entry(event.metadata.index).or_insert(0u64) += 1;
+//! });
+//! // A trace of a process that was killed has no end. What came before it is good all the same.
+//! if let Err(error) = result {
+//!     eprintln!("after {} events: {error}", reader.decoder().statistics().events);
+//! }
+//! assert_eq!(counts.values().sum::<u64>(), 13);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A stream
+//!
+//! Push the bytes of a stream into a [`Decoder`], in pieces of any size. Each event is delivered with its last byte.
 //!
 //! ```
 //! use std::io::Read;
 //! use nettrace::{Decoder, Event};
 //!
-//! fn count_events(mut file: impl Read) -> Result<u64, Box<dyn std::error::Error>> {
+//! fn print_events(mut stream: impl Read) -> Result<u64, Box<dyn std::error::Error>> {
+//!     let mut print = |event: &Event<'_>| println!("{} {:?}", event.metadata.event_name, event.fields());
 //!     let mut decoder = Decoder::new();
-//!     let mut events = 0;
 //!     let mut buffer = vec![0; 64 << 10];
 //!     loop {
-//!         let length = file.read(&mut buffer)?;
+//!         let length = stream.read(&mut buffer)?;
 //!         if length == 0 {
 //!             break;
 //!         }
-//!         decoder.push(&buffer[..length], &mut |_: &Event<'_>| events += 1)?;
+//!         decoder.push(&buffer[..length], &mut print)?;
 //!     }
-//!     // A trace of a process that was killed has no end. What came before it is good all the same.
-//!     if let Err(error) = decoder.finish(&mut |_: &Event<'_>| events += 1) {
-//!         eprintln!("{events} events, then: {error}");
-//!     }
-//!     Ok(events)
+//!     // Whether the end of the stream is that of the trace.
+//!     decoder.finish(&mut print)?;
+//!     Ok(decoder.statistics().events)
 //! }
-//! # assert!(count_events(&b"GET / HTTP/1.1"[..]).is_err());
+//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/arguments-3.1.23.nettrace"));
+//! # assert_eq!(print_events(&bytes[..]).unwrap(), 13);
+//! # assert!(print_events(&b"GET / HTTP/1.1"[..]).is_err());
 //! ```
 //!
-//! A file that is in memory, or mapped, is read by a [`Reader`], block by block, as a whole, or in parts on several threads
-//! ([`Reader::split`]). A live stream is read from a socket in the same way: every event is delivered with its last byte.
+//! # A live socket
+//!
+//! A socket is a stream that may fall silent. With a time-out set, reading it comes back now and then, to look at the clock
+//! or at whatever else may end the session. A runtime that is asked to stop sends what it still has and then the end mark,
+//! so a session ends cleanly when the trace is complete, not when the wish to stop arises.
+//!
+//! ```
+//! # #[cfg(unix)] fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::io::{ErrorKind, Read, Write};
+//! use std::os::unix::net::UnixStream;
+//! use std::time::{Duration, Instant};
+//! use nettrace::{Decoder, Event};
+//!
+//! /// Reads events to the end of the trace. Gives up after `patience` without a byte.
+//! fn watch(mut socket: UnixStream, patience: Duration) -> Result<u64, Box<dyn std::error::Error>> {
+//!     socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+//!     let mut events = 0;
+//!     let mut count = |_: &Event<'_>| events += 1;
+//!     let mut decoder = Decoder::new();
+//!     let mut buffer = vec![0; 64 << 10];
+//!     let mut heard = Instant::now();
+//!     while !decoder.is_complete() && heard.elapsed() < patience {
+//!         match socket.read(&mut buffer) {
+//!             Ok(0) => break,
+//!             Ok(length) => {
+//!                 heard = Instant::now();
+//!                 decoder.push(&buffer[..length], &mut count)?;
+//!             }
+//!             Err(error) => match error.kind() {
+//!                 ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
+//!                 _ => return Err(error.into()),
+//!             },
+//!         }
+//!     }
+//!     // An error where the trace is not complete: the runtime has died, or said nothing for too long.
+//!     decoder.finish(&mut count)?;
+//!     Ok(events)
+//! }
+//!
+//! let (mut runtime, socket) = UnixStream::pair()?;
+//! # let trace = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/arguments-9.0.5.nettrace"));
+//! let writer = std::thread::spawn(move || -> std::io::Result<UnixStream> {
+//!     for piece in trace.chunks(1000) {
+//!         runtime.write_all(piece)?;
+//!         std::thread::sleep(Duration::from_millis(20));
+//!     }
+//!     // Left open: the end is in what was written.
+//!     Ok(runtime)
+//! });
+//! assert_eq!(watch(socket, Duration::from_secs(30))?, 13);
+//! # writer.join().unwrap()?;
+//! #
+//! # let (mut runtime, socket) = UnixStream::pair()?;
+//! # runtime.write_all(&trace[..2000])?;
+//! # assert!(watch(socket, Duration::from_millis(300)).is_err());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(unix))] fn main() {}
+//! ```
 //!
 //! # Everything in a stream
 //!
