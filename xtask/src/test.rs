@@ -29,7 +29,7 @@ struct Step {
 }
 
 /// The order is: what fails fast comes first, and what is built is built once.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "setup", run: || setup::setup().map(|()| NO_TESTS) },
     Step { name: "format", run: format },
     Step { name: "web", run: check_web },
@@ -37,6 +37,7 @@ const STEPS: [Step; 11] = [
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: tests },
     Step { name: "doctests", run: doctests },
+    Step { name: "package", run: package },
     Step { name: "demo", run: check_demo },
     Step { name: "browser", run: browser },
     Step { name: "deny", run: check_deny },
@@ -128,6 +129,12 @@ fn tests() -> Result<Outcome> {
 /// nextest does not run the examples in documentation.
 fn doctests() -> Result<Outcome> {
     run_and_keep(&mut command("cargo test --workspace --all-features --doc")).map(counted)
+}
+
+/// What would be published can be built from nothing but what is in it. Nothing is fetched that the tests do not need.
+fn package() -> Result<Outcome> {
+    run(&mut command("cargo package --package nettrace --allow-dirty --offline"))?;
+    Ok(NO_TESTS)
 }
 
 /// Built with what the tests were built with, so that next to nothing is built again.
