@@ -144,6 +144,25 @@ pub(crate) fn read_by_block(stream: &[u8], look_after: u8, limits: Limits, toler
     Outcome::of(reader.decoder(), result, digest)
 }
 
+/// The stream, split into parts that are read one after the other, up to the first that is at fault, and joined. Threads
+/// must not be so many that `limits` makes a decoder forget some.
+pub(crate) fn read_in_parts(stream: &[u8], parts: usize, limits: Limits, tolerance: Tolerance) -> Outcome {
+    let mut digest = Digest::default();
+    let mut result = Ok(());
+    let mut whole: Option<Reader<'_>> = None;
+    for mut part in Reader::with_decoder(stream, decoder(limits, tolerance)).split(parts) {
+        result = part.read(&mut digest);
+        whole = Some(match whole {
+            Some(whole) => whole.join(part),
+            None => part,
+        });
+        if result.is_err() {
+            break;
+        }
+    }
+    Outcome::of(whole.expect("there is a part").decoder(), result, digest)
+}
+
 /// Before version 6 the head of a trace is not a block, but counts as one when reading stops after it.
 fn trace_objects(decoder: &Decoder) -> u64 {
     decoder.trace().map_or(0, |trace| u64::from(trace.version < 6))

@@ -1,9 +1,9 @@
 //! Any bytes as a stream.
 
-use nettrace::Tolerance;
+use nettrace::{Limits, Tolerance};
 
 use crate::choices::Choices;
-use crate::outcome::{TOLERANCES, pushed, read, read_by_block, small_limits};
+use crate::outcome::{TOLERANCES, pushed, read, read_by_block, read_in_parts, small_limits};
 use crate::stream::{SERIALIZATION, Stream};
 use crate::stream6::Stream6;
 
@@ -19,10 +19,10 @@ pub fn push_decoder(data: &[u8]) {
     whole.check(stream.len());
 }
 
-/// A stream in every way in which it can be read: in memory, as a whole and block by block, and pushed in pieces; as
-/// strictly as there is.
+/// A stream in every way in which it can be read: in memory, as a whole, block by block and in parts, and pushed in
+/// pieces; as strictly as there is.
 ///
-/// The first byte chooses a sound beginning, the second a block to look at, the next ones are the sizes of pieces.
+/// The first byte chooses a sound beginning, the second a block to look at and how many parts to make, the next ones are the sizes of pieces.
 pub fn slice_reader(data: &[u8]) {
     let mut choices = Choices::new(data);
     let beginning = match choices.byte() % 4 {
@@ -53,6 +53,9 @@ pub(crate) fn check_all_ways(stream: &[u8], look_after: u8, pieces: &[u8]) {
         assert!(statistics.events >= events, "the more tolerant, the more events");
         events = statistics.events;
         assert!(tolerance == Tolerance::Damage || statistics.damaged_blocks == 0);
+        let ample = Limits::default();
+        let in_parts = read_in_parts(stream, look_after.into(), ample, tolerance);
+        assert_eq!(read(stream, ample, tolerance), in_parts, "{tolerance:?}, in {look_after} parts");
     }
 }
 
