@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::thread;
 
 use nettrace::{
-    BlockKind, Decoder, Error, ErrorKind, Event, Metadata, Reader, SequencePoint, Sink, Statistics, Thread,
-    Tolerance, TraceInfo,
+    BlockKind, Decoder, Error, ErrorKind, Event, Limits, Metadata, Reader, SequencePoint, Sink, Statistics,
+    Thread, Tolerance, TraceInfo,
 };
 use proptest::prelude::*;
 
@@ -392,6 +392,24 @@ proptest! {
                 bytes.truncate(end.index(bytes.len()));
             }
             agrees("a random stream", &bytes, tolerance, &numbers);
+        }
+    }
+
+    /// Which threads a decoder forgets depends on what it has seen. Nothing else does.
+    #[test]
+    fn more_threads_than_are_followed(items in items(), parts in 2..8usize) {
+        let mut limits = Limits::default();
+        limits.max_threads = 2;
+        let without_losses = |(deliveries, mut known): (Vec<u64>, Known)| {
+            known.lost_by_thread.clear();
+            let statistics = &mut known.statistics;
+            (statistics.lost_events, statistics.sequence_resets, statistics.untracked_threads) = (0, 0, 0);
+            (deliveries, known)
+        };
+        for bytes in [version_4(&items), version_6(&items)] {
+            let reader = || Reader::with_decoder(&bytes, Decoder::with_limits(limits));
+            let one = without_losses(read_parts(vec![reader()]));
+            prop_assert_eq!(without_losses(read_parts(reader().split(parts))), one);
         }
     }
 }
