@@ -72,45 +72,39 @@ impl TraceInput {
         mut caught_up: impl FnMut(&mut S) -> Result<(), Failure>,
     ) -> Result<Ending, Failure> {
         let mut chunk = vec![0; CHUNK];
-        let broken = loop {
+        let unreadable = loop {
             match self.file.read(&mut chunk) {
-                Ok(0) => {
-                    let finished = decoder.finish(sink);
-                    caught_up(sink)?;
-                    if decoder.statistics().bytes == 0 {
-                        return Err(Failure::new(Kind::Stream, format!("{} is empty", self.shown)));
-                    }
-                    match finished {
-                        Ok(()) => break None,
-                        Err(error) => break Some(error),
-                    }
-                }
+                Ok(0) => break None,
                 Ok(length) => {
                     let pushed = decoder.push(chunk.get(..length).unwrap_or_default(), sink);
                     caught_up(sink)?;
-                    if let Err(error) = pushed {
-                        break Some(error);
+                    if pushed.is_err() {
+                        // It stays, and what was held back is still to come.
+                        break None;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if decoder.trace().is_some() => {
-                    return Ok(Ending::Broken(format!("it cannot be read further: {error}")));
-                }
-                Err(error) => {
-                    return Err(error).fail_with(Kind::Stream, || format!("cannot read {}", self.shown));
-                }
+                Err(error) => break Some(error),
             }
         };
-        match broken {
-            Some(error) if decoder.trace().is_none() => {
-                let hint = hint(&error.kind);
-                Err(Failure::new(Kind::Stream, format!("{}: {error}{hint}", self.shown)))
+        let finished = decoder.finish(sink);
+        caught_up(sink)?;
+        let shown = &self.shown;
+        // What was stepped over comes before whatever else is wrong.
+        let damage = decoder.damage().cloned().map_or(finished, Err);
+        match (unreadable, damage) {
+            (Some(error), _) if decoder.trace().is_none() => {
+                Err(error).fail_with(Kind::Stream, || format!("cannot read {shown}"))
             }
-            // What was stepped over comes before whatever else is wrong.
-            broken => Ok(match decoder.damage().cloned().or(broken) {
-                Some(error) => Ending::Broken(error.to_string()),
-                None => Ending::Complete,
-            }),
+            (None, _) if decoder.statistics().bytes == 0 => {
+                Err(Failure::new(Kind::Stream, format!("{shown} is empty")))
+            }
+            (None, Err(error)) if decoder.trace().is_none() => {
+                Err(Failure::new(Kind::Stream, format!("{shown}: {error}{}", hint(&error.kind))))
+            }
+            (Some(error), _) => Ok(Ending::Broken(format!("it cannot be read further: {error}"))),
+            (None, Err(error)) => Ok(Ending::Broken(error.to_string())),
+            (None, Ok(())) => Ok(Ending::Complete),
         }
     }
 }
@@ -135,20 +129,20 @@ fn hint(kind: &ErrorKind) -> &'static str {
 pub(crate) fn oddities(decoder: &Decoder) -> Vec<String> {
     let statistics = decoder.statistics();
     let trailing = match statistics.trailing_stream {
-        true => "bytes after the end of the trace were not read: they begin another trace",
-        false => "bytes after the end of the trace were not read",
+        true => "bytes after the end of the trace that were not read, which begin another trace",
+        false => "bytes after the end of the trace that were not read",
     };
     [
-        (statistics.damaged_blocks, "damaged blocks were left where the damage begins"),
-        (statistics.undefined_events, "events were left out: nothing in the trace defines them"),
-        (statistics.unreadable_fields, "definitions have fields that cannot be read"),
-        (statistics.unknown_blocks, "blocks of unknown kind were left out"),
-        (statistics.dropped_stacks, "stacks were left out: there are too many at once"),
-        (statistics.dropped_label_lists, "lists of labels were left out: there are too many at once"),
+        (statistics.damaged_blocks, "blocks that were left where their damage begins"),
+        (statistics.undefined_events, "events left out because nothing in the trace defines them"),
+        (statistics.unreadable_fields, "definitions whose fields cannot be read"),
+        (statistics.unknown_blocks, "blocks left out because they are of unknown kind"),
+        (statistics.dropped_stacks, "stacks left out because there are too many at once"),
+        (statistics.dropped_label_lists, "lists of labels left out because there are too many at once"),
         (statistics.trailing_bytes, trailing),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{count} {what}"))
+    .map(|(count, what)| format!("{what}: {count}"))
     .collect()
 }

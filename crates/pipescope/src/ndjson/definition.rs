@@ -9,6 +9,9 @@ use super::text::{push, push_key};
 /// Definitions that are kept; runtimes write a few hundred. What lies beyond is made anew for every event.
 const KEPT: usize = 1 << 14;
 
+/// Bytes of text that are kept, about. Beyond it all are made anew.
+const KEPT_BYTES: usize = 64 << 20;
+
 /// What is known of a definition.
 #[derive(Debug)]
 pub(super) struct Definition {
@@ -22,6 +25,8 @@ pub(super) struct Definition {
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
     kept: Vec<Option<Box<Definition>>>,
+    /// Bytes of text of those.
+    bytes: usize,
     /// One that is not kept.
     passing: Option<Box<Definition>>,
 }
@@ -32,19 +37,20 @@ impl Definitions {
         let index = event.metadata.index as usize;
         // Labels may say another version, and that may have other fields.
         let is_as_defined = event.labels().is_empty() || event.version() == event.metadata.version;
-        let slot = match is_as_defined && index < KEPT {
-            true => {
-                if self.kept.len() <= index {
-                    self.kept.resize_with(index + 1, || None);
-                }
-                &mut self.kept[index]
-            }
-            false => {
-                self.passing = None;
-                &mut self.passing
-            }
-        };
-        slot.get_or_insert_with(|| Box::new(Definition::new(event.metadata, fields)))
+        if !is_as_defined || index >= KEPT {
+            return self.passing.insert(Box::new(Definition::new(event.metadata, fields)));
+        }
+        if self.bytes > KEPT_BYTES {
+            *self = Self::default();
+        }
+        if self.kept.len() <= index {
+            self.kept.resize_with(index + 1, || None);
+        }
+        self.kept[index].get_or_insert_with(|| {
+            let definition = Definition::new(event.metadata, fields);
+            self.bytes += definition.what.as_ref().map_or(0, Vec::len) + definition.keys.bytes();
+            Box::new(definition)
+        })
     }
 }
 

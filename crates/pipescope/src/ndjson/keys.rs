@@ -56,6 +56,11 @@ impl Keys {
         self.0.get(position)
     }
 
+    /// Bytes of text of all of them.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|key| size_of::<Key>() + key.text.len() + key.inner.bytes()).sum()
+    }
+
     fn within(fields: &Fields, names: &mut UniqueNames) -> Self {
         let key = |field: &nettrace::Field| match &field.field_type {
             FieldType::Struct(inner) if field.name.is_empty() => {

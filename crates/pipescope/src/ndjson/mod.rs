@@ -16,9 +16,9 @@
 //! | `activity_id`, `related_activity_id` | GUIDs | where they are not zero |
 //! | `trace_id`, `span_id` | as W3C writes them | where they are set (version 6) |
 //! | `labels` | object: further labels | where there are any (version 6) |
-//! | `fields` | object: decoded fields, as [`value`] says | where they are known |
+//! | `fields` | object: decoded fields, as [`value`] says | unless nobody knows them |
 //! | `field_error` | the first field that cannot be read, and why; those after it are missing | at damage |
-//! | `payload` | the bytes, two hexadecimal digits each | where not all could be decoded |
+//! | `payload` | the bytes, two hexadecimal digits each | where there are no `fields`, or a `field_error` |
 //! | `stack` | addresses such as `"0x7f3a0010"`, leaf first | when asked for, where there is one |
 //!
 //! Of several fields of the same name in one object the second is called `name_2`, and so on. A structure without a name
@@ -176,11 +176,11 @@ fn push_labels(out: &mut Vec<u8>, event: &Event<'_>) {
     let labels = event.labels();
     if let Some(id) = labels.trace_id() {
         push_key(out, "trace_id");
-        push_hex(out, &id);
+        push_hex(out, id);
     }
     if let Some(id) = labels.span_id() {
         push_key(out, "span_id");
-        push_hex(out, &id.to_be_bytes());
+        push_hex(out, id.to_be_bytes());
     }
     let mut names = UniqueNames::default();
     let mut is_first = true;
@@ -209,18 +209,16 @@ fn push_labels(out: &mut Vec<u8>, event: &Event<'_>) {
 }
 
 fn push_payload(out: &mut Vec<u8>, payload: &[u8], fields: &Struct<'_>, keys: &Keys) {
-    if fields.fields().is_empty() {
-        if !payload.is_empty() {
-            push_key(out, "payload");
-            push_hex(out, payload);
-        }
+    if fields.fields().is_empty() && !payload.is_empty() {
+        push_key(out, "payload");
+        push_hex(out, payload.iter().copied());
         return;
     }
     push_key(out, "fields");
     if let Err(unreadable) = push_fields(out, fields, keys) {
         push_key(out, "field_error");
-        push(out, &format!("{}: {}", unreadable.field, unreadable.error));
+        push(out, &unreadable.to_string());
         push_key(out, "payload");
-        push_hex(out, payload);
+        push_hex(out, payload.iter().copied());
     }
 }

@@ -58,11 +58,10 @@ fn push_char(out: &mut Vec<u8>, character: char) {
 }
 
 /// Bytes as text of two hexadecimal digits each.
-pub(super) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn push_hex(out: &mut Vec<u8>, bytes: impl IntoIterator<Item = u8>) {
     out.push(b'"');
-    out.reserve(2 * bytes.len());
     for byte in bytes {
-        push_hex_byte(out, *byte);
+        push_hex_byte(out, byte);
     }
     out.push(b'"');
 }
@@ -123,7 +122,7 @@ mod tests {
 
     #[test]
     fn bytes_and_addresses_are_hexadecimal() {
-        check(|out| push_hex(out, &[0, 0x7f, 0xab]), "\"007fab\"");
+        check(|out| push_hex(out, [0, 0x7f, 0xab]), "\"007fab\"");
         check(|out| push_address(out, 0), "\"0x0\"");
         check(|out| push_address(out, 0x1_0000_abcd), "\"0x10000abcd\"");
         check(|out| push_address(out, u64::MAX), "\"0xffffffffffffffff\"");

@@ -9,11 +9,17 @@
 //! | bytes | text: two hexadecimal digits each |
 //! | structure, array | object, array |
 
+use std::fmt;
+
 use nettrace::{Array, FieldError, FieldType, Struct, Value};
 
 use super::keys::Keys;
 use super::text::{push, push_guid, push_hex, push_utf8, push_utf16};
 use super::time::push_file_time;
+
+/// Bytes of lines that are not passed on yet beyond which no further element of an array is written. Real events come
+/// nowhere near; long names in front of small values could make any amount of text of a short payload.
+const MAX_LINE: usize = 64 << 20;
 
 /// Why a payload was not written to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +27,25 @@ pub(super) struct Unreadable {
     /// The field, with those it is inside of before it: `outer.inner`.
     pub(super) field: String,
     /// What is wrong with it.
-    pub(super) error: FieldError,
+    pub(super) why: Why,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The payload does not hold it.
+    Damaged(FieldError),
+    /// What is there of it makes the line as long as a line may become.
+    TooLong,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.why {
+            Why::Damaged(error) => write!(f, "{}: {error}", self.field),
+            Why::TooLong => write!(f, "{}: too long to be written", self.field),
+        }
+    }
 }
 
 /// The fields of a payload as an object. What can be read is written, also when the rest cannot: the object is closed in
@@ -47,7 +71,8 @@ fn push_members(
             }
             unreadable
         };
-        let value = value.map_err(|error| Unreadable { field: field.name.clone(), error })?;
+        let value =
+            value.map_err(|error| Unreadable { field: field.name.clone(), why: Why::Damaged(error) })?;
         if let (true, Value::Struct(inner)) = (key.text.is_empty(), &value) {
             push_members(out, inner, &key.inner, is_first).map_err(inside)?;
             continue;
@@ -81,7 +106,14 @@ fn push_array(out: &mut Vec<u8>, array: &Array<'_>, keys: &Keys) -> Result<(), I
     } else if let Some(text) = array.utf8() {
         push_utf8(out, text);
     } else if matches!(array.element_type(), FieldType::U8) {
-        push_byte_array(out, array);
+        // The number of bytes was checked when the array was made: each of them is there.
+        push_hex(
+            out,
+            array.values().map_while(|value| if let Ok(Value::U8(byte)) = value { Some(byte) } else { None }),
+        );
+    } else if array.element_type().fixed_size() == Some(0) {
+        // However many there are, they say nothing: a few bytes of payload must not become a mountain of text.
+        out.extend_from_slice(b"[]");
     } else {
         out.push(b'[');
         let result = push_elements(out, array, keys);
@@ -93,7 +125,11 @@ fn push_array(out: &mut Vec<u8>, array: &Array<'_>, keys: &Keys) -> Result<(), I
 
 fn push_elements(out: &mut Vec<u8>, array: &Array<'_>, keys: &Keys) -> Result<(), InArray> {
     for (index, value) in array.values().enumerate() {
-        let value = value.map_err(|error| (index, Unreadable { field: String::new(), error }))?;
+        let unreadable = |why| (index, Unreadable { field: String::new(), why });
+        let value = value.map_err(|error| unreadable(Why::Damaged(error)))?;
+        if out.len() > MAX_LINE {
+            return Err(unreadable(Why::TooLong));
+        }
         if index > 0 {
             out.push(b',');
         }
@@ -105,18 +141,6 @@ fn push_elements(out: &mut Vec<u8>, array: &Array<'_>, keys: &Keys) -> Result<()
         }
     }
     Ok(())
-}
-
-fn push_byte_array(out: &mut Vec<u8>, array: &Array<'_>) {
-    // The number of bytes was checked when the array was made: each of them is there.
-    let bytes: Vec<u8> = array
-        .values()
-        .map_while(|value| match value {
-            Ok(Value::U8(byte)) => Some(byte),
-            _ => None,
-        })
-        .collect();
-    push_hex(out, &bytes);
 }
 
 /// A value that has no parts.

@@ -8,6 +8,9 @@ use nettrace::{Event, Sink};
 /// Kinds that are told apart; runtimes have a few hundred. Events of further kinds are counted together.
 const MAX_KINDS: usize = 1 << 16;
 
+/// Bytes of providers and names of those. Beyond it they are counted together too.
+const MAX_KIND_BYTES: usize = 64 << 20;
+
 /// Definitions whose kind is found by their number. That of further ones is looked up for every event.
 const MAX_NUMBERED: usize = 1 << 16;
 
@@ -16,6 +19,8 @@ const MAX_NUMBERED: usize = 1 << 16;
 pub(crate) struct EventCounts {
     kinds: Vec<(Kind, Count)>,
     positions: HashMap<Kind, usize>,
+    /// Bytes of their providers and names.
+    kind_bytes: usize,
     /// Position in `kinds` by number of the definition.
     by_definition: Vec<Option<usize>>,
     /// Events of kinds for which there was no room.
@@ -93,9 +98,11 @@ impl EventCounts {
             return Some(*position);
         }
         let position = self.kinds.len();
-        if position >= MAX_KINDS {
+        let bytes = self.kind_bytes.saturating_add(kind.provider.len()).saturating_add(kind.name.len());
+        if position >= MAX_KINDS || bytes > MAX_KIND_BYTES {
             return None;
         }
+        self.kind_bytes = bytes;
         self.kinds.push((kind.clone(), Count::default()));
         self.positions.insert(kind, position);
         Some(position)
