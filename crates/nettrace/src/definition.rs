@@ -36,9 +36,9 @@ pub(crate) fn simple_type(code: u32) -> Option<FieldType> {
 }
 
 /// Kinds of tags after the fields.
-mod tag {
-    pub(super) const OPCODE: u8 = 1;
-    pub(super) const PARAMETERS: u8 = 2;
+pub(crate) mod tag {
+    pub(crate) const OPCODE: u8 = 1;
+    pub(crate) const PARAMETERS: u8 = 2;
 }
 
 /// Structures and arrays nested deeper than this are not read.

@@ -64,6 +64,12 @@ impl<'a> Event<'a> {
         self.meanings.and_then(Meanings::thread)
     }
 
+    /// What the stream calls the thread it is about and the one that wrote it: indices in version 6, ids before.
+    pub(crate) fn thread_keys(&self) -> (u64, u64) {
+        let indices = self.meanings.and_then(Meanings::thread_indices);
+        indices.unwrap_or((self.thread_id, self.capture_thread_id))
+    }
+
     /// What version 6 carries beside the payload; empty in earlier versions.
     #[must_use]
     pub fn labels(&self) -> Labels<'a> {

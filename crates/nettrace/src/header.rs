@@ -18,17 +18,17 @@ const UNCOMPRESSED_V6: u32 = 52;
 pub(crate) const NO_PROCESSOR: u32 = u32::MAX;
 
 /// Bits of a compressed header's first byte (NetTrace 4, compressed event header).
-mod flag {
-    pub(super) const METADATA: u8 = 0x01;
-    pub(super) const SEQUENCE: u8 = 0x02;
-    pub(super) const THREAD: u8 = 0x04;
-    pub(super) const STACK: u8 = 0x08;
-    pub(super) const ACTIVITY: u8 = 0x10;
+pub(crate) mod flag {
+    pub(crate) const METADATA: u8 = 0x01;
+    pub(crate) const SEQUENCE: u8 = 0x02;
+    pub(crate) const THREAD: u8 = 0x04;
+    pub(crate) const STACK: u8 = 0x08;
+    pub(crate) const ACTIVITY: u8 = 0x10;
     /// Of version 6.
-    pub(super) const LABELS: u8 = 0x10;
-    pub(super) const RELATED_ACTIVITY: u8 = 0x20;
-    pub(super) const SORTED: u8 = 0x40;
-    pub(super) const PAYLOAD_SIZE: u8 = 0x80;
+    pub(crate) const LABELS: u8 = 0x10;
+    pub(crate) const RELATED_ACTIVITY: u8 = 0x20;
+    pub(crate) const SORTED: u8 = 0x40;
+    pub(crate) const PAYLOAD_SIZE: u8 = 0x80;
 }
 
 /// The header of the latest event, which is also what the next compressed header is relative to. Zero at the start of

@@ -135,19 +135,19 @@ pub(crate) struct Overrides {
 }
 
 /// Kinds of labels, without the bit that ends a list.
-mod kind {
-    pub(super) const ACTIVITY_ID: u8 = 1;
-    pub(super) const RELATED_ACTIVITY_ID: u8 = 2;
-    pub(super) const TRACE_ID: u8 = 3;
-    pub(super) const SPAN_ID: u8 = 4;
-    pub(super) const TEXT: u8 = 5;
-    pub(super) const INTEGER: u8 = 6;
-    pub(super) const OPCODE: u8 = 7;
-    pub(super) const KEYWORDS: u8 = 8;
-    pub(super) const LEVEL: u8 = 9;
-    pub(super) const VERSION: u8 = 10;
+pub(crate) mod kind {
+    pub(crate) const ACTIVITY_ID: u8 = 1;
+    pub(crate) const RELATED_ACTIVITY_ID: u8 = 2;
+    pub(crate) const TRACE_ID: u8 = 3;
+    pub(crate) const SPAN_ID: u8 = 4;
+    pub(crate) const TEXT: u8 = 5;
+    pub(crate) const INTEGER: u8 = 6;
+    pub(crate) const OPCODE: u8 = 7;
+    pub(crate) const KEYWORDS: u8 = 8;
+    pub(crate) const LEVEL: u8 = 9;
+    pub(crate) const VERSION: u8 = 10;
     /// Set on the last label of a list.
-    pub(super) const LAST: u8 = 0x80;
+    pub(crate) const LAST: u8 = 0x80;
 }
 
 /// The lists since the last sequence point.

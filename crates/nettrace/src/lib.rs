@@ -186,6 +186,7 @@ mod booleans;
 mod cursor;
 mod decoder;
 mod definition;
+mod encode;
 mod error;
 mod event;
 mod events;
@@ -218,6 +219,9 @@ mod whole;
 
 pub use crate::array::{Array, Elements};
 pub use crate::decoder::Decoder;
+pub use crate::encode::{
+    DefinitionId, EncodeError, Encoder, EncoderOptions, EventRecord, LeftOut, Recoder, Version,
+};
 pub use crate::error::{BlockKind, Error, ErrorKind, Format};
 pub use crate::event::{Event, Sink};
 pub use crate::field::{Field, FieldType, Fields};

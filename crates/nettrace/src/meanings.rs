@@ -55,6 +55,11 @@ impl<'a> Meanings<'a> {
         Ok(())
     }
 
+    /// The thread and the capture thread as the stream has them.
+    pub(crate) fn thread_indices(&self) -> Option<(u64, u64)> {
+        self.indices.map(|(thread, capture_thread, _)| (thread, capture_thread))
+    }
+
     pub(crate) fn thread(&self) -> Option<&'a Thread> {
         self.thread
     }

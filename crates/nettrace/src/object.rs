@@ -15,7 +15,7 @@ const MAX_NAME: i32 = 38;
 
 /// What a stream begins with.
 pub(crate) const MAGIC: &[u8; 8] = b"Nettrace";
-const SERIALIZATION: &[u8; 24] = b"\x14\0\0\0!FastSerialization.1";
+pub(crate) const SERIALIZATION: &[u8; 24] = b"\x14\0\0\0!FastSerialization.1";
 
 /// Whether `bytes`, which come `position` bytes after a place where a stream may begin, are those of its first bytes.
 pub(crate) fn continues_magic(position: u64, bytes: &[u8]) -> bool {
@@ -31,13 +31,13 @@ pub(crate) fn may_begin_stream(bytes: &[u8]) -> bool {
 }
 
 /// Tags between objects and their parts.
-mod tag {
-    pub(super) const NULL_REFERENCE: u8 = 1;
+pub(crate) mod tag {
+    pub(crate) const NULL_REFERENCE: u8 = 1;
     /// Begins objects of netperf.
-    pub(super) const BEGIN_OBJECT: u8 = 4;
+    pub(crate) const BEGIN_OBJECT: u8 = 4;
     /// Begins objects of NetTrace.
-    pub(super) const BEGIN_PRIVATE_OBJECT: u8 = 5;
-    pub(super) const END_OBJECT: u8 = 6;
+    pub(crate) const BEGIN_PRIVATE_OBJECT: u8 = 5;
+    pub(crate) const END_OBJECT: u8 = 6;
 }
 
 /// How a stream is put together.

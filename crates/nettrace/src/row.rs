@@ -7,26 +7,26 @@ use crate::field::{Field, FieldType, Fields};
 use crate::metadata::Metadata;
 
 /// Codes of field types that version 6 adds.
-mod code_v6 {
-    pub(super) const VAR_INT: u32 = 20;
-    pub(super) const VAR_UINT: u32 = 21;
-    pub(super) const FIXED_ARRAY: u32 = 22;
-    pub(super) const UTF8_UNIT: u32 = 23;
-    pub(super) const RELATIVE_LOCATION: u32 = 24;
-    pub(super) const DATA_LOCATION: u32 = 25;
-    pub(super) const BOOL8: u32 = 26;
+pub(crate) mod code_v6 {
+    pub(crate) const VAR_INT: u32 = 20;
+    pub(crate) const VAR_UINT: u32 = 21;
+    pub(crate) const FIXED_ARRAY: u32 = 22;
+    pub(crate) const UTF8_UNIT: u32 = 23;
+    pub(crate) const RELATIVE_LOCATION: u32 = 24;
+    pub(crate) const DATA_LOCATION: u32 = 25;
+    pub(crate) const BOOL8: u32 = 26;
 }
 
 /// Kinds of what may follow the fields.
-mod kind {
-    pub(super) const OPCODE: u8 = 1;
-    pub(super) const KEYWORDS: u8 = 3;
-    pub(super) const MESSAGE_TEMPLATE: u8 = 4;
-    pub(super) const DESCRIPTION: u8 = 5;
-    pub(super) const ATTRIBUTE: u8 = 6;
-    pub(super) const PROVIDER_GUID: u8 = 7;
-    pub(super) const LEVEL: u8 = 8;
-    pub(super) const VERSION: u8 = 9;
+pub(crate) mod kind {
+    pub(crate) const OPCODE: u8 = 1;
+    pub(crate) const KEYWORDS: u8 = 3;
+    pub(crate) const MESSAGE_TEMPLATE: u8 = 4;
+    pub(crate) const DESCRIPTION: u8 = 5;
+    pub(crate) const ATTRIBUTE: u8 = 6;
+    pub(crate) const PROVIDER_GUID: u8 = 7;
+    pub(crate) const LEVEL: u8 = 8;
+    pub(crate) const VERSION: u8 = 9;
 }
 
 /// A row, and how much of it was understood.

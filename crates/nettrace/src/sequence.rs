@@ -23,9 +23,9 @@ pub struct SequencePoint<'a> {
 const THREAD_SIZE: usize = 12;
 
 /// Flags of a sequence point of version 6.
-mod flag {
-    pub(super) const FORGETS_THREADS: u32 = 1;
-    pub(super) const FORGETS_METADATA: u32 = 2;
+pub(crate) mod flag {
+    pub(crate) const FORGETS_THREADS: u32 = 1;
+    pub(crate) const FORGETS_METADATA: u32 = 2;
 }
 
 impl<'a> SequencePoint<'a> {

@@ -26,11 +26,11 @@ pub struct Thread {
 }
 
 /// Kinds of what is said of a thread.
-mod kind {
-    pub(super) const NAME: u8 = 1;
-    pub(super) const PROCESS_ID: u8 = 2;
-    pub(super) const THREAD_ID: u8 = 3;
-    pub(super) const PROPERTY: u8 = 4;
+pub(crate) mod kind {
+    pub(crate) const NAME: u8 = 1;
+    pub(crate) const PROCESS_ID: u8 = 2;
+    pub(crate) const THREAD_ID: u8 = 3;
+    pub(crate) const PROPERTY: u8 = 4;
 }
 
 impl Thread {

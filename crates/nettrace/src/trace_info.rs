@@ -28,17 +28,18 @@ pub struct TraceInfo {
 pub(crate) type Properties = Vec<(String, String)>;
 
 /// Properties that earlier versions have fields for.
-mod property {
-    pub(super) const PROCESS_ID: &str = "ProcessId";
-    pub(super) const PROCESSORS: &str = "HardwareThreadCount";
-    pub(super) const SAMPLING_INTERVAL: &str = "ExpectedCPUSamplingRate";
+pub(crate) mod property {
+    pub(crate) const PROCESS_ID: &str = "ProcessId";
+    pub(crate) const PROCESSORS: &str = "HardwareThreadCount";
+    pub(crate) const SAMPLING_INTERVAL: &str = "ExpectedCPUSamplingRate";
+    pub(crate) const ALL: [&str; 3] = [PROCESS_ID, PROCESSORS, SAMPLING_INTERVAL];
 }
 
 /// Properties of one trace; lists with more are not read.
 const MAX_PROPERTIES: u32 = 1 << 16;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
-const MILLIS_PER_DAY: i64 = 86_400_000;
+pub(crate) const MILLIS_PER_DAY: i64 = 86_400_000;
 
 impl TraceInfo {
     /// The head of a trace of one's own, of a process with 64-bit pointers.

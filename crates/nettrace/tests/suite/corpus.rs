@@ -62,6 +62,12 @@ pub(crate) const VERSION_4: &[&str] = &[
     "runtime-net10-loaded.nettrace",
 ];
 
+/// The traces of netperf 3.
+pub(crate) const NETPERF: &[&str] = &[
+    "eventpipe-dotnetcore2.1-linux-x64-objver3.netperf",
+    "eventpipe-dotnetcore2.1-linux-x64-tracelogging.netperf",
+];
+
 /// Decodes `bytes`, pushed in pieces of `chunk` bytes, to the end or the first error.
 pub(crate) fn decode(
     bytes: &[u8],
