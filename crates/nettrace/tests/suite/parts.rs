@@ -9,6 +9,7 @@ use nettrace::{
 };
 use proptest::prelude::*;
 
+use crate::allocator::most_held;
 use crate::corpus::{self, VERSION_4};
 use crate::stream::{Bytes, Stream, TraceHead};
 use crate::stream6::{Event6, Stream6};
@@ -275,7 +276,7 @@ fn more_threads_end_than_are_remembered() {
     let mut stream = Stream6::new();
     stream.define(1, 1).thread(0, 100, 1).events(true, &[Event6::on(0, 1, 1)]).sequence_point(1, 0, &[]);
     // Nothing defines these; what matters is that they come before the end of one that is defined.
-    let many: Vec<_> = (1..70_000).map(|index| (index, 1)).collect();
+    let many: Vec<_> = (1..150_000).map(|index| (index, 1)).collect();
     stream.remove_threads(&many).remove_threads(&[(0, 3)]).sequence_point(2, 0, &[]);
     stream.events(true, &[Event6::on(0, 9, 3)]);
     let bytes = stream.end();
@@ -283,6 +284,10 @@ fn more_threads_end_than_are_remembered() {
     let mut one = Reader::new(&bytes);
     one.read(&mut |_: &Event<'_>| {}).unwrap();
     assert_eq!(one.decoder().lost_by_thread().collect::<Vec<_>>(), [(100, 2)]);
+
+    let mut parts = Reader::new(&bytes).split(usize::MAX);
+    let held = most_held(|| parts[1].read(&mut |_: &Event<'_>| {}).unwrap());
+    assert!(held < 12 << 20, "{held} bytes held");
 }
 
 /// What a random stream consists of. Numbers are small, so that threads, definitions and sequence numbers meet often.
