@@ -34,7 +34,7 @@ enum Before {
     Ended,
 }
 
-/// Threads whose end in a part of a stream is remembered. After that many it does not matter any more which went on.
+/// Threads whose end in a part of a stream is remembered, to bound memory. After so many, threads are taken for new ones.
 const MAX_ENDED: usize = 1 << 16;
 
 #[derive(Debug, Clone, Copy)]
