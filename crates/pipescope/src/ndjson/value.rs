@@ -17,8 +17,8 @@ use super::keys::Keys;
 use super::text::{push, push_guid, push_hex, push_utf8, push_utf16};
 use super::time::push_file_time;
 
-/// Bytes of lines that are not passed on yet beyond which no further element of an array is written. Real events come
-/// nowhere near; long names in front of small values could make any amount of text of a short payload.
+/// Bytes of lines that are not passed on yet beyond which no further field or element is written. Real events come nowhere
+/// near; long names in front of small values could make any amount of text of a short payload.
 const MAX_LINE: usize = 64 << 20;
 
 /// Why a payload was not written to its end.
@@ -73,6 +73,9 @@ fn push_members(
         };
         let value =
             value.map_err(|error| Unreadable { field: field.name.clone(), why: Why::Damaged(error) })?;
+        if out.len() > MAX_LINE {
+            return Err(Unreadable { field: field.name.clone(), why: Why::TooLong });
+        }
         if let (true, Value::Struct(inner)) = (key.text.is_empty(), &value) {
             push_members(out, inner, &key.inner, is_first).map_err(inside)?;
             continue;

@@ -196,6 +196,31 @@ fn labels_of_version_6_count() {
 }
 
 #[test]
+fn kinds_without_end_are_counted_together() {
+    const KINDS: u32 = 1 << 16;
+    let mut stream = Stream6::new();
+    let definition = |id: u32| Row::new(id.into(), "P", id.into(), "E").fields(&[]);
+    let definitions: Vec<Row> = (1..=KINDS).map(definition).collect();
+    stream.metadata(&definitions).thread(0, 1, 1);
+    // The version of the last three events is in their labels, which makes three more kinds.
+    stream.labels(1, &[&[(10, vec![1])], &[(10, vec![2])], &[(10, vec![3])]]);
+    let events: Vec<Event6> = (1..=KINDS + 3)
+        .map(|number| {
+            let event = Event6::on(0, number, 1).metadata(number.min(KINDS));
+            event.labels(number.saturating_sub(KINDS))
+        })
+        .collect();
+    stream.events(true, &events);
+    let trace = TraceFile::new(&stream.end());
+    let ended = trace.run(&["report", "events", "x.nettrace", "--json"]).expect(0);
+    let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(report["events"], KINDS + 3);
+    assert_eq!(rows(&report).len(), KINDS as usize + 1);
+    let others = rows(&report).last().expect("a row");
+    assert_eq!((&others["provider"], &others["count"]), (&json!("(others)"), &json!(3)));
+}
+
+#[test]
 fn a_trace_just_taken_is_reported_with_what_happened() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut target = Target::start(Runtime::Net9, Program::Work, &[]);
