@@ -22,7 +22,8 @@ pub fn push_decoder(data: &[u8]) {
 /// A stream in every way in which it can be read: in memory, as a whole, block by block and in parts, and pushed in
 /// pieces; as strictly as there is.
 ///
-/// The first byte chooses a sound beginning, the second a block to look at and how many parts to make, the next ones are the sizes of pieces.
+/// The first byte chooses a sound beginning, the second a block to look at and how many parts to make, the next ones are the
+/// sizes of pieces.
 pub fn slice_reader(data: &[u8]) {
     let mut choices = Choices::new(data);
     let beginning = match choices.byte() % 4 {
