@@ -151,7 +151,9 @@
 //! # Values by name
 //!
 //! Events of `EventSource`s describe their payloads: [`Event::values`] lists all values, [`Event::value`] and
-//! [`Event::value_at`] find one by name. The runtime's own events do not; [`Payload`] reads those whose layout is known.
+//! [`Event::value_at`] find one by name. The runtime's own events do not, nor do those of `EventSource`s with a `byte[]`
+//! among their arguments, unless the source has `EtwSelfDescribingEventFormat`. [`Payload`] and [`Struct::new`] read
+//! those whose layout is known.
 //!
 //! ```
 //! # use nettrace::Event;
