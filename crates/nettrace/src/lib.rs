@@ -1,4 +1,4 @@
-//! Reads the NetTrace format: what .NET's EventPipe writes to `.nettrace` files and to the diagnostics port.
+//! Reads and writes the NetTrace format: what .NET's EventPipe writes to `.nettrace` files and to the diagnostics port.
 //!
 //! Whatever the bytes come from, a [`Sink`] is called for everything in them; a closure that takes events is one.
 //!
@@ -114,6 +114,40 @@
 //! # Ok(())
 //! # }
 //! # #[cfg(not(unix))] fn main() {}
+//! ```
+//!
+//! # Writing
+//!
+//! An [`Encoder`] writes events of one's own, in version 4 or 6. It does no I/O: a file takes what it has written at the end,
+//! as here; a live stream takes it whenever [`Encoder::flush_due`] says so. A [`Recoder`] is a [`Sink`] that writes what a
+//! decoder reads, all of it or a part.
+//!
+//! ```
+//! use nettrace::{Encoder, Event, EventRecord, Field, FieldType, Metadata, Reader, TraceInfo, Version};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A clock of nanoseconds that was 0 in November 2023.
+//! let trace = TraceInfo::new(1_700_000_000_000_000_000, 0, 1_000_000_000);
+//! let mut encoder = Encoder::new(Version::V4, &trace)?;
+//! let mut metadata = Metadata::new("Shop", 1, "OrderPlaced");
+//! metadata.fields = vec![Field::new("items", FieldType::U32)].into();
+//! let order_placed = encoder.define(&metadata)?;
+//! for (timestamp, items) in [(10, 3u32), (20, 1), (35, 2)] {
+//!     let payload = items.to_le_bytes();
+//!     // Of one thread, and in time order: no event is earlier than one before it.
+//!     let record = EventRecord { timestamp, thread_id: 7, sorted: true, payload: &payload, ..Default::default() };
+//!     encoder.event(order_placed, &record)?;
+//! }
+//! let bytes = encoder.finish()?;
+//!
+//! let mut items = Vec::new();
+//! Reader::new(&bytes).read(&mut |event: &Event<'_>| {
+//!     let value = event.value("items").ok().flatten();
+//!     items.push((event.timestamp, value.and_then(|value| value.as_u64())));
+//! })?;
+//! assert_eq!(items, [(10, Some(3)), (20, Some(1)), (35, Some(2))]);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Everything in a stream
