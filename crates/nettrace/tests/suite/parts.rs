@@ -5,12 +5,13 @@ use std::thread;
 
 use nettrace::{
     BlockKind, Decoder, Error, ErrorKind, Event, Limits, Metadata, Reader, SequencePoint, Sink, Statistics,
-    Thread, Tolerance, TraceInfo,
+    Thread, Tolerance, TraceInfo, Version,
 };
 use proptest::prelude::*;
 
 use crate::allocator::most_held;
 use crate::corpus::{self, VERSION_4};
+use crate::round_trip::recode;
 use crate::stream::{Bytes, Stream, TraceHead};
 use crate::stream6::{Event6, Stream6};
 
@@ -151,6 +152,18 @@ fn recorded_traces() {
     ] {
         let Some(bytes) = corpus::trace(name) else { return };
         assert_eq!(agrees(name, &bytes, Decoder::new, &[0, 8]), [1, 1]);
+    }
+}
+
+#[test]
+fn recorded_traces_written_in_version_6() {
+    for name in
+        ["eventpipe-dotnetcore3.0-win-x64-objver4.nettrace", "r9_lossy.nettrace", "r9_killed.nettrace"]
+    {
+        let Some(bytes) = corpus::trace(name) else { return };
+        let (bytes, _) = recode(&bytes, Version::V6);
+        let made = agrees(name, &bytes, Decoder::new, &[3, usize::MAX]);
+        assert!(made[1] > 1, "{name}");
     }
 }
 
