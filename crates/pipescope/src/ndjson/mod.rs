@@ -1,28 +1,14 @@
 //! Events as lines of JSON (NDJSON): one object per event.
 //!
-//! What is in an object, in this order. Members are added at times, none is renamed.
+//! What is in an object, and in which order, is written in `docs/traces.md`, word for word as users rely on it.
 //!
-//! | member | what it is | there |
-//! |---|---|---|
-//! | `time` | when, RFC 3339 in UTC with nine decimals | always |
-//! | `relative_ns` | when, in nanoseconds from the start of the session | always |
-//! | `provider`, `id`, `version`, `name` | what | always |
-//! | `level`, `keywords`, `opcode` | numbers | always |
-//! | `process_id` | | where the stream is of several processes (version 6) |
-//! | `thread_id` | the thread it is about, by the system's number | always |
-//! | `thread_name` | | where the stream says it (version 6) |
-//! | `capture_thread_id` | the thread that wrote it | where it is another |
-//! | `processor` | where it was written | where the runtime says |
-//! | `activity_id`, `related_activity_id` | GUIDs | where they are not zero |
-//! | `trace_id`, `span_id` | as W3C writes them | where they are set (version 6) |
-//! | `labels` | object: further labels | where there are any (version 6) |
-//! | `fields` | object: decoded fields, as [`value`] says | unless nobody knows them |
-//! | `field_error` | the first field that cannot be read, and why; those after it are missing | at damage |
-//! | `payload` | the bytes, two hexadecimal digits each | where there are no `fields`, or a `field_error` |
-//! | `stack` | addresses such as `"0x7f3a0010"`, leaf first | when asked for, where there is one |
-//!
-//! Of several fields of the same name in one object the second is called `name_2`, and so on. A structure without a name
-//! has its fields in the object around it.
+//! | file | what it writes |
+//! |---|---|
+//! | this | an event |
+//! | `definition` | what all events of a definition have in common, made once |
+//! | `keys` | keys of objects, each of them once |
+//! | `value` | values of payloads |
+//! | `time`, `text` | times; JSON text in general |
 
 mod definition;
 mod keys;
