@@ -159,7 +159,16 @@ impl<'a> Iterator for Elements<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        Some(self.walk.next(self.element))
+        self.walk.next(self.element, Some)
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, init: B, mut add: F) -> B {
+        let mut sum = init;
+        for _ in 0..self.left {
+            sum = self.walk.next(self.element, |value| add(sum, value));
+        }
+        sum
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -199,13 +199,8 @@ impl<'a> Cursor<'a> {
     /// UTF-16 text up to its terminating zero, or to the end when a writer left that out.
     #[inline]
     pub(crate) fn utf16_open(&mut self) -> Result<Utf16<'a>, Stop> {
-        match Utf16::split_terminated(self.rest) {
-            Some((text, rest)) => {
-                self.rest = rest;
-                Ok(text)
-            }
-            None if self.rest.len() < 2 => Err(Stop::Short(2)),
-            None => Ok(Utf16::from_bytes(std::mem::take(&mut self.rest))),
-        }
+        let (text, rest) = Utf16::split_open(self.rest).ok_or(Stop::Short(2))?;
+        self.rest = rest;
+        Ok(text)
     }
 }

@@ -57,6 +57,7 @@ impl<'a> Struct<'a> {
     }
 
     /// From the first value to the end of the payload, which may be further than the last value.
+    #[inline]
     fn bytes(&self) -> &'a [u8] {
         self.payload.get(self.at as usize..).unwrap_or_default()
     }
@@ -69,6 +70,7 @@ impl<'a> Struct<'a> {
 
     /// The fields with their values, in payload order.
     #[must_use]
+    #[inline]
     pub fn values(&self) -> Values<'a> {
         Values { fields: self.fields.iter(), walk: Walk::new(self.bytes(), self.payload) }
     }
@@ -154,7 +156,16 @@ impl<'a> Iterator for Values<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let field = self.fields.next()?;
-        Some((field, self.walk.next(&field.field_type)))
+        self.walk.next(&field.field_type, |value| Some((field, value)))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, init: B, mut add: F) -> B {
+        let mut sum = init;
+        for field in self.fields {
+            sum = self.walk.next(&field.field_type, |value| add(sum, (field, value)));
+        }
+        sum
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

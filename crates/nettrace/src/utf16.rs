@@ -33,9 +33,18 @@ impl<'a> Utf16<'a> {
     }
 
     /// Splits at the first zero unit: the text before it and the bytes after it. `None` when there is no zero unit.
+    #[inline]
     pub(crate) fn split_terminated(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (text, rest) = bytes.split_at_checked(zero_unit(bytes)?)?;
         Some((Self { bytes: text }, rest.get(2..)?))
+    }
+
+    /// Splits at the first zero unit, or where `bytes` end when a writer left that out: the text before it and the bytes
+    /// after it. `None` when there is not a single unit.
+    #[inline]
+    pub(crate) fn split_open(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        Self::split_terminated(bytes)
+            .or_else(|| if bytes.len() < 2 { None } else { Some((Self::from_bytes(bytes), &[])) })
     }
 
     /// The bytes, little-endian, without a terminator.
@@ -108,26 +117,24 @@ impl<'a> Utf16<'a> {
 
 /// Where in `bytes` the first unit that is zero begins.
 ///
-/// Payloads are full of text, and going over it is most of the work of reading them.
+/// Payloads are full of text, and going over it is most of the work of reading them: four units at a time.
 #[inline]
 fn zero_unit(bytes: &[u8]) -> Option<usize> {
-    let mut passed = 0;
-    let (blocks, _) = bytes.as_chunks::<ZERO_BLOCK>();
-    for block in blocks {
-        // Without a way out in the middle, so that the compiler takes all units of a block at once.
-        let units = block.as_chunks::<2>().0;
-        let zeros = units.iter().fold(0, |zeros, unit| zeros | u16::from(*unit == [0, 0]));
+    /// A one in each unit, and the highest bit of each.
+    const ONES: u64 = 0x0001_0001_0001_0001;
+    const HIGHEST: u64 = 0x8000_8000_8000_8000;
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // Taking one from a unit that is zero borrows, which sets its highest bit. Units above it may be wrong then.
+        let zeros = word.wrapping_sub(ONES) & !word & HIGHEST;
         if zeros != 0 {
-            break;
+            return Some(index * 8 + zeros.trailing_zeros() as usize / 16 * 2);
         }
-        passed += ZERO_BLOCK;
     }
-    let (units, _) = bytes.get(passed..)?.as_chunks::<2>();
-    units.iter().position(|unit| *unit == [0, 0]).map(|unit| passed + unit * 2)
+    let tail_unit = tail.as_chunks::<2>().0.iter().position(|unit| *unit == [0, 0])?;
+    Some(words.len() * 8 + tail_unit * 2)
 }
-
-/// Bytes that are looked at together.
-const ZERO_BLOCK: usize = 32;
 
 impl fmt::Display for Utf16<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
