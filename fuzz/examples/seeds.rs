@@ -43,6 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("slice_reader", "headless", &[&[1, 2, 1, 30], headless.as_slice()].concat())?;
     write("slice_reader", "netperf", &[&[3, 2, 1, 4], netperf_events().as_slice()].concat())?;
 
+    // Recorded, with definitions of all forms that runtimes write.
+    let recorded = include_bytes!("../../crates/nettrace/tests/fixtures/arguments-9.0.5.nettrace");
+    write("slice_reader", "recorded", &[&[0, 4, 1, 99], recorded.as_slice()].concat())?;
+
     write("v6", "everything", V6_EVERYTHING)?;
     write("v6", "damaged", V6_DAMAGED)?;
     for (name, data) in DEFINITIONS {

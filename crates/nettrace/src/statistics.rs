@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Bytes pushed.
+    /// Bytes pushed; a [`Reader`](crate::Reader) has all of its bytes from the beginning.
     pub bytes: u64,
     /// Blocks begun, of all kinds.
     pub blocks: u64,
