@@ -84,6 +84,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     payload.u16(2).u16(65).u16(66).u16(1).i32(5).u16(2).text("one").text("two").i32(1);
     write("field_access", "new-form", &input(&tagged.0, &payload.0))?;
 
+    for (name, data) in RUNTIME_EVENTS {
+        write("runtime_events", name, data)?;
+    }
+
     // Numbers of names in the target's tables, and types as distances from the first.
     let mean = [0, 15, 1, 15, 6, 11, 7, 11, 8, 6, 9, 11, 10, 11, 5, 10, 4, 15, 13, 15, 3, 15, 2, 15];
     let mut payload = Bytes::default();
@@ -238,4 +242,19 @@ const DEFINITIONS: &[(&str, &[u8])] = &[
     ),
     ("raw", b"\x03\x0aP\0\0\0\x01\0\0\0E\0\0\0\0\0\0\0\0\0\0\0payload"),
     ("raw-version-6", b"\x04\x08\x01P\x05\x01E\x01\0\x03\0\x01a\x09\0\0payload"),
+];
+
+/// Choices of the target `runtime_events`: provider, id, version, name, size of pointers; then the payload.
+const RUNTIME_EVENTS: &[(&str, &[u8])] = &[
+    ("gc-start", b"\0\x01\x02\0\0\x07\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\0\0"),
+    // Two types, the first with a name and a parameter.
+    (
+        "bulk-type",
+        b"\0\x0f\0\0\0\x02\0\0\0\x09\0\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x03\0\0\0\x04\0\0\0\x12T\0\0\0\x01\0\0\0\x05\0\0\0\0\0\0\0\
+          \x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x03\0\0\0\x04\0\0\0\x12\0\0\0\0\0\0",
+    ),
+    // An exception with texts, of a process with pointers of four bytes.
+    ("exception", b"\0\x50\x01\0\x01T\0\0\0M\0\0\0\x01\0\0\0\x02\0\0\x80\x10\0\x09\0"),
+    ("process-info", b"\x04\x01\x01\0\0c\0\0\0L\0\0\0x\0\0\0"),
+    ("bridged", b"\x06\x02\0\x01\0S\0\0\0E\0\0\0\x01\0k\0\0\0v\0\0\0"),
 ];

@@ -6,7 +6,7 @@ use crate::choices::Choices;
 use crate::description::{self, Described, Form};
 use crate::stream::{Bytes, Definition, Stream};
 use crate::stream6::{Event6, Row, Stream6, bytes};
-use crate::values::check_event;
+use crate::values::check_fields;
 
 /// Values looked at per event, so that a small input cannot ask for a long walk.
 const MAX_VALUES: usize = 10_000;
@@ -16,7 +16,7 @@ pub fn field_access(data: &[u8]) {
     let mut choices = Choices::new(data);
     let fields = choices.sized(2);
     let definition = Definition::new(1, "Provider", 1).raw_fields(fields);
-    with_event(&definition, choices.rest(), |event| check_event(event, MAX_VALUES));
+    with_event(&definition, choices.rest(), |event| check_fields(event.fields(), MAX_VALUES));
 }
 
 /// A definition in any form, legible or not, then a payload.
@@ -131,7 +131,7 @@ impl Sink for Look<'_> {
 
     fn event(&mut self, event: &Event<'_>) {
         self.events += 1;
-        check_event(event, MAX_VALUES);
+        check_fields(event.fields(), MAX_VALUES);
     }
 }
 

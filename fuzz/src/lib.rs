@@ -8,6 +8,7 @@ mod definitions;
 mod description;
 mod metrics;
 mod outcome;
+mod runtime;
 mod streams;
 mod v6;
 mod values;
@@ -24,5 +25,6 @@ mod allocator;
 
 pub use definitions::{field_access, metadata};
 pub use metrics::{counters, meters};
+pub use runtime::runtime_events;
 pub use streams::{push_decoder, slice_reader};
 pub use v6::v6;

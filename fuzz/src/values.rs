@@ -1,8 +1,8 @@
-//! Everything that can be asked of an event's values.
+//! Everything that can be asked of values.
 
 use std::hash::{DefaultHasher, Hash};
 
-use nettrace::{Event, FieldError, Struct, Value};
+use nettrace::{FieldError, Struct, Value};
 
 /// Looks at values, nested ones included; at `left` of them at most.
 pub(crate) fn walk(fields: Struct<'_>, left: &mut usize, hasher: &mut DefaultHasher) {
@@ -71,10 +71,10 @@ pub(crate) fn check_ways(fields: Struct<'_>, depth: u32) {
 }
 
 /// As [`check_ways`], and a walk over everything.
-pub(crate) fn check_event(event: &Event<'_>, most: usize) {
+pub(crate) fn check_fields(fields: Struct<'_>, most: usize) {
     let mut hasher = DefaultHasher::new();
-    walk(event.fields(), &mut { most }, &mut hasher);
-    check_ways(event.fields(), 0);
+    walk(fields, &mut { most }, &mut hasher);
+    check_ways(fields, 0);
 }
 
 type Found<'a> = Result<Value<'a>, FieldError>;
