@@ -90,3 +90,35 @@ pub(crate) fn layout_of_version(
         .or_else(|| event_pipe::find_bridged(&metadata.provider, &metadata.event_name))?;
     event.layout(version, pointer_size)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted_and_apart() {
+        for (provider, tables) in PROVIDERS {
+            let mut ids = HashSet::new();
+            for table in *tables {
+                assert!(table.is_sorted_by(|a, b| a.id < b.id), "{provider}");
+                for event in *table {
+                    assert!(ids.insert(event.id), "{provider} has two events {}", event.id);
+                    assert_eq!(find(provider, event.id).map(|found| found.symbol), Some(event.symbol));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_layout_has_a_field_twice() {
+        for (provider, event) in all() {
+            for (version, pointer_size) in (0..6).flat_map(|version| [(version, 4), (version, 8)]) {
+                let fields = event.layout(version, pointer_size).unwrap();
+                let names: HashSet<_> = fields.iter().map(|field| &field.name).collect();
+                assert_eq!(names.len(), fields.len(), "{provider} {}", event.symbol);
+            }
+        }
+    }
+}

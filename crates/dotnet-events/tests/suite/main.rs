@@ -9,9 +9,12 @@ mod allocator;
 mod corpus;
 #[path = "../../../nettrace/tests/suite/stream.rs"]
 mod stream;
+#[path = "../../../nettrace/tests/suite/stream6.rs"]
+mod stream6;
 
 mod allocations;
 mod counters;
+mod layouts;
 mod meters;
 mod names;
 mod providers;
