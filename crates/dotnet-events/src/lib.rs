@@ -1,17 +1,33 @@
-//! What the payloads of .NET events mean.
+//! What the events of .NET mean.
 //!
 //! [`nettrace`] turns a stream into events; this crate turns events into values with names and types. Everything is borrowed
 //! from the event, and nothing is kept but what speeds up the next event of the same kind.
 //!
-//! | module | what it reads |
+//! | | what it tells |
 //! |---|---|
+//! | [`names`] | what events are called: `GC/Start` |
+//! | [`Layouts`] | the fields of any event, also of the runtime's own, which streams do not describe |
+//! | [`runtime`] | where those are known from |
 //! | [`counters`] | EventCounters, which any event source can publish |
 //! | [`meters`] | the values of instruments of the metrics API (`System.Diagnostics.Metrics`) |
-//! | [`names`] | what events are called: `GC/Start` |
 //! | [`providers`] | the names of well-known providers |
 //!
-//! Decoders return `None` for events that are not theirs, also for kinds that a later runtime may bring, and an
-//! [`EventError`] for an event that does not hold what it declares.
+//! Every event as text:
+//!
+//! ```
+//! use dotnet_events::{Layouts, names};
+//!
+//! let mut layouts = Layouts::new();
+//! let mut print = |event: &nettrace::Event<'_>| {
+//!     // GC/Start {"Count": U32(7), "Depth": U32(0), "Reason": U32(0), ...
+//!     println!("{} {:?}", names::event_name(event), layouts.fields(event));
+//! };
+//! # let _: &mut dyn nettrace::Sink = &mut print;
+//! ```
+//!
+//! Some kinds of events have decoders, which know what their values mean. These return `None` for events that are not
+//! theirs, also for kinds that a later runtime may bring, and an [`EventError`] for an event that does not hold what it
+//! declares.
 //!
 //! ```
 //! use dotnet_events::meters::{self, MeterEvent};
