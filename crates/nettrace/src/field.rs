@@ -131,7 +131,7 @@ impl FieldType {
 }
 
 /// A list of fields, in payload order. A slice of [`Field`] with lookup by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fields {
     list: Vec<Field>,
     fixed_size: Option<usize>,
@@ -156,6 +156,13 @@ impl Fields {
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
         self.list.iter().position(|field| field.name == name)
+    }
+}
+
+impl Default for Fields {
+    /// No fields.
+    fn default() -> Self {
+        Self::new(Vec::new())
     }
 }
 

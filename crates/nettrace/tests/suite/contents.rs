@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use nettrace::{Decoder, Event, Label, Metadata, SequencePoint, Sink, Statistics, Thread, TraceInfo};
+use nettrace::{Decoder, Event, Fields, Label, Metadata, SequencePoint, Sink, Statistics, Thread, TraceInfo};
 
 /// What is compared of a stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,11 +42,21 @@ pub(crate) struct Options {
     pub(crate) version_6: bool,
     /// What threads sequence points list.
     pub(crate) listed: bool,
+    /// Ids of definitions.
+    pub(crate) definition_ids: bool,
+    /// Fields of definitions.
+    pub(crate) fields: bool,
+    /// How many events threads lost.
+    pub(crate) lost: bool,
 }
 
 impl Contents {
     /// Decodes as much of a stream as there is. Says also whether it has an end.
     pub(crate) fn of(bytes: &[u8], leave_out: Options) -> (Self, Statistics, bool) {
+        Self::read(Decoder::new(), bytes, leave_out)
+    }
+
+    pub(crate) fn read(mut decoder: Decoder, bytes: &[u8], leave_out: Options) -> (Self, Statistics, bool) {
         let mut contents = Self {
             trace: None,
             properties: Vec::new(),
@@ -59,15 +69,15 @@ impl Contents {
             lost_by_thread: BTreeMap::new(),
             options: leave_out,
         };
-        let mut decoder = Decoder::new();
         let _ = decoder.push(bytes, &mut contents);
         let complete = decoder.is_complete();
-        contents.lost = decoder.statistics().lost_events;
-        for (thread, lost) in decoder.lost_by_thread() {
-            *contents.lost_by_thread.entry(thread).or_default() += lost;
+        if !leave_out.lost {
+            contents.lost = decoder.statistics().lost_events;
         }
-        if leave_out.thread_ids {
-            contents.lost_by_thread.clear();
+        if !leave_out.lost && !leave_out.thread_ids {
+            for (thread, lost) in decoder.lost_by_thread() {
+                *contents.lost_by_thread.entry(thread).or_default() += lost;
+            }
         }
         (contents, decoder.statistics(), complete)
     }
@@ -108,7 +118,9 @@ impl Sink for Contents {
             (event.thread_id, event.capture_thread_id).hash(&mut hasher);
         }
         if !self.options.version_6 {
-            event.thread().map(|thread| thread.index).hash(&mut hasher);
+            if !self.options.thread_ids {
+                event.thread().map(|thread| thread.index).hash(&mut hasher);
+            }
             for label in event.labels().iter() {
                 hash_label(&label, &mut hasher);
             }
@@ -145,6 +157,13 @@ impl Sink for Contents {
         let mut metadata = metadata.clone();
         // It is over the bytes, which differ between versions.
         metadata.fingerprint = 0;
+        if self.options.definition_ids {
+            metadata.id = 0;
+        }
+        if self.options.fields {
+            metadata.fields = Fields::default();
+            metadata.fields_unreadable = false;
+        }
         if self.options.version_6 {
             metadata.provider_guid = None;
             metadata.message_template = None;

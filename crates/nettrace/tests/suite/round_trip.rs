@@ -23,7 +23,15 @@ pub(crate) fn recode(bytes: &[u8], version: Version) -> (Vec<u8>, LeftOut) {
     (output, recoder.left_out())
 }
 
-const ALL: Options = Options { numbers: false, thread_ids: false, version_6: false, listed: false };
+const ALL: Options = Options {
+    numbers: false,
+    thread_ids: false,
+    version_6: false,
+    listed: false,
+    definition_ids: false,
+    fields: false,
+    lost: false,
+};
 /// Traces of more than 20 MB.
 const LARGE: &[&str] =
     &["HeartRateMonitor.10068.nettrace", "r10_0_9_allkw.nettrace", "r9_gcheapdump.nettrace"];
