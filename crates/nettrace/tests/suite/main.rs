@@ -10,6 +10,7 @@ mod contents;
 mod corpus;
 mod damage;
 mod encode;
+mod encode_any;
 mod encode_live;
 mod fields;
 mod headers;
