@@ -47,6 +47,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let recorded = include_bytes!("../../crates/nettrace/tests/fixtures/arguments-9.0.5.nettrace");
     write("slice_reader", "recorded", &[&[0, 4, 1, 99], recorded.as_slice()].concat())?;
 
+    // What the stream is made of, and blocks of a few hundred bytes.
+    write("round_trip", "varied", &[&[0, 20], stream.end().as_slice()].concat())?;
+    write("round_trip", "version-6", &[&[8, 20], varied_6().end().as_slice()].concat())?;
+    write("round_trip", "headless", &[&[1, 0], headless.as_slice()].concat())?;
+    write("round_trip", "netperf", &[&[5, 20], netperf_events().as_slice()].concat())?;
+    write("round_trip", "built-6", &[&[3, 20], &V6_EVERYTHING[5..]].concat())?;
+    write("round_trip", "built-4", BUILT_4)?;
+    write("round_trip", "recorded", &[&[0, 20], recorded.as_slice()].concat())?;
+
     write("v6", "everything", V6_EVERYTHING)?;
     write("v6", "damaged", V6_DAMAGED)?;
     for (name, data) in DEFINITIONS {
@@ -219,6 +228,23 @@ const V6_EVERYTHING: &[u8] = &[
 
 /// As [`V6_EVERYTHING`]: a block of events that are not events, and a definition after it.
 const V6_DAMAGED: &[u8] = &[1, 1, 4, 3, 0, 0, 5, 0, 1, 2, 0x8a, 1, 5, 20, 0, 1, 0, 1, 0, 1, 5, 0, 1, 2];
+
+/// Choices of the target `round_trip` for a stream of version 4, then blocks, each with what it asks for.
+#[rustfmt::skip]
+const BUILT_4: &[u8] = &[
+    6, 20,
+    // Definition 1 with two fields; stacks 1 and 2.
+    0, 0, 5, 1, 0, 2, 1, 2, 2, 10, 20, 0,
+    // Events: with all there is; on another thread with a gap in its numbers; as the one before.
+    5, 3,
+    0x3d, 0, 5, 1, 1, 1, 7, 2, 4, 1, 0, 0, 0,
+    0x01, 0, 1, 2, 4, 0,
+    0x00, 0, 1, 0,
+    // A sequence point, after which the first thread has lost events.
+    3, 9, 2, 1, 4, 2, 4,
+    // An uncompressed event of a thread that starts anew.
+    4, 1, 0x11, 0, 8, 2, 1, 0,
+];
 
 /// Choices of the target `metadata`: the form, then fields or bytes, then the payload.
 const DEFINITIONS: &[(&str, &[u8])] = &[

@@ -8,6 +8,7 @@ mod definitions;
 mod description;
 mod metrics;
 mod outcome;
+mod round_trip;
 mod runtime;
 mod streams;
 mod v6;
@@ -19,12 +20,17 @@ mod stream;
 #[path = "../../crates/nettrace/tests/suite/stream6.rs"]
 mod stream6;
 
+// Tells what a stream says, whatever its version.
+#[path = "../../crates/nettrace/tests/suite/contents.rs"]
+mod contents;
+
 // Counts what is held, to show that it is bounded.
 #[path = "../../crates/nettrace/tests/suite/allocator.rs"]
 mod allocator;
 
 pub use definitions::{field_access, metadata};
 pub use metrics::{counters, meters};
+pub use round_trip::round_trip;
 pub use runtime::runtime_events;
 pub use streams::{push_decoder, slice_reader};
 pub use v6::v6;

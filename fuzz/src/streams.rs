@@ -61,7 +61,7 @@ pub(crate) fn check_all_ways(stream: &[u8], look_after: u8, pieces: &[u8]) {
 }
 
 /// The head of a trace in netperf's form: no magic, other tags, version 3.
-fn netperf_beginning() -> Vec<u8> {
+pub(crate) fn netperf_beginning() -> Vec<u8> {
     let four = Stream::new().bytes.0;
     let after_type = 8 + SERIALIZATION.len() + 3 + 8;
     let tags = [4, 4, 1, 3, 0, 0, 0, 0, 0, 0, 0];

@@ -29,13 +29,7 @@ pub fn v6(data: &[u8]) {
     let pieces = choices.bytes(count);
     let end = choices.byte();
 
-    let mut writer = Writer::new();
-    for _ in 0..MAX_BLOCKS {
-        if choices.is_empty() {
-            break;
-        }
-        writer.block(&mut choices);
-    }
+    let writer = Writer::fill(&mut choices);
     let mut stream = writer.stream.end();
     match end % 8 {
         0 => stream.truncate(stream.len() * usize::from(end) / 256),
@@ -115,7 +109,23 @@ struct Writer {
     expected: Vec<Expected>,
 }
 
+/// A stream built from choices.
+pub(crate) fn build(choices: &mut Choices<'_>) -> Vec<u8> {
+    Writer::fill(choices).stream.end()
+}
+
 impl Writer {
+    fn fill(choices: &mut Choices<'_>) -> Self {
+        let mut writer = Self::new();
+        for _ in 0..MAX_BLOCKS {
+            if choices.is_empty() {
+                break;
+            }
+            writer.block(choices);
+        }
+        writer
+    }
+
     fn new() -> Self {
         Self {
             stream: Stream6::with_head(TraceHead::default(), 0, &[("ProcessId", "4242"), ("key", "")]),
