@@ -56,6 +56,7 @@
 //! | cut off at every byte | `truncation::every_offset_of_the_smallest_trace` |
 //! | version 6 fuzzed | the fuzz targets `v6` and `slice_reader`; `v6::every_single_bit_of_a_varied_stream` |
 //! | bytes, booleans and decimals of real sources | `arguments` |
+//! | what is written is read as it was | `round_trip::recorded_traces`, `round_trip::recorded_traces_in_version_6`, `round_trip::recorded_netperf`, `encode_any`, the fuzz target `round_trip` |
 //!
 //! What a reader must tolerate:
 //!

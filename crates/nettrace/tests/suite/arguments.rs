@@ -1,7 +1,7 @@
 //! Arguments of `EventSource`s as real runtimes write them, where that is not what a definition or the format says:
 //! `byte[]`, booleans of one byte, decimals. Recorded from `fixtures/arguments.cs`.
 
-use nettrace::{Decoder, Event, FieldType, Payload, Reader, Value};
+use nettrace::{Decoder, EncoderOptions, Event, FieldType, Payload, Reader, Recoder, Value, Version};
 
 use crate::stream::{Definition, Stream};
 
@@ -96,6 +96,20 @@ fn decimals_are_floating_point_numbers() {
         let all = shown(trace, "Arguments-Described");
         let decimal = ("Decimal".into(), r#"{"value": F64(-1.5), "number": I32(77)}"#.into());
         assert!(all.contains(&decimal), "{all:?}");
+    }
+}
+
+#[test]
+fn what_is_written_anew_has_the_same_values() {
+    for trace in [CORE_3, NET_9] {
+        for version in [Version::V4, Version::V6] {
+            let mut recoder = Recoder::new(EncoderOptions::new(version));
+            Reader::new(trace).read(&mut recoder).unwrap();
+            recoder.finish().unwrap();
+            for provider in ["Arguments-Manifest", "Arguments-Described"] {
+                assert_eq!(shown(recoder.output(), provider), shown(trace, provider), "{version:?}");
+            }
+        }
     }
 }
 
