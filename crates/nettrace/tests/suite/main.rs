@@ -21,6 +21,7 @@ mod metadata;
 mod netperf;
 mod parts;
 mod reader;
+mod recode;
 mod recorded;
 mod round_trip;
 mod stacks;
