@@ -5,11 +5,13 @@
 use crate::cursor::{Cursor, Stop};
 use crate::error::{BlockKind, ErrorKind};
 use crate::event::Sink;
+use crate::held::Queue;
 use crate::labels::LabelTable;
 use crate::limits::Limits;
 use crate::losses::Threads;
 use crate::metadata::MetadataTable;
 use crate::object::Container;
+use crate::output::Output;
 use crate::sequence::SequencePoint;
 use crate::stack::StackTable;
 use crate::statistics::Statistics;
@@ -35,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) statistics: Statistics,
     /// Whether only what outlives a sequence point is read.
     pub(crate) outline: bool,
+    /// Events held back, where they are to come in time order.
+    pub(crate) queue: Option<Queue>,
 }
 
 impl Context {
@@ -49,9 +53,20 @@ impl Context {
             stacks: self.stacks.without_stacks(),
             threads: self.threads.resume(&self.statistics),
             directory: self.directory.clone(),
+            queue: self.queue.as_ref().map(|_| Queue::default()),
             ..Self::default()
         }
     }
+}
+
+/// What the numbers in events' headers refer to.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables<'a> {
+    pub(crate) trace: &'a TraceInfo,
+    pub(crate) metadata: &'a MetadataTable,
+    pub(crate) stacks: &'a StackTable,
+    pub(crate) directory: &'a ThreadDirectory,
+    pub(crate) labels: &'a LabelTable,
 }
 
 /// How far reading got.
@@ -162,21 +177,22 @@ impl Block {
         &mut self,
         bytes: &[u8],
         context: &mut Context,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Progress {
         let data = bytes.get(..self.left).unwrap_or(bytes);
         let mut progress = match self.part {
             Part::EventsHead => self.events_head(data),
             Part::Events => match (self.kind, self.container) {
-                (BlockKind::Metadata, _) => self.definitions(data, context, sink),
-                (_, Container::Frames) => self.events::<true, S>(data, context, sink),
-                _ => self.events::<false, S>(data, context, sink),
+                (BlockKind::Metadata, _) => self.definitions(data, context, output),
+                _ if context.queue.is_some() => self.events_in_time_order(data, context, output),
+                (_, Container::Frames) => self.events::<true, S>(data, context, output),
+                _ => self.events::<false, S>(data, context, output),
             },
-            Part::NetPerfEvents => self.netperf_events(data, context, sink),
-            Part::StacksHead => self.stacks_head(data),
+            Part::NetPerfEvents => self.netperf_events(data, context, output),
+            Part::StacksHead => self.stacks_head(data, context, output),
             Part::Stack { .. } => self.stacks(data, context),
-            Part::SequencePoint => self.sequence_point(data, context, sink),
-            Part::Whole => self.whole(data, context, sink),
+            Part::SequencePoint => self.sequence_point(data, context, output),
+            Part::Whole => self.whole(data, context, output),
             Part::Skip if data.is_empty() => Progress { consumed: 0, outcome: Outcome::Need(1) },
             Part::Skip => Progress::done(data.len()),
         };
@@ -201,7 +217,12 @@ impl Block {
     }
 
     /// The head of a stack block: the first id and the number of stacks.
-    fn stacks_head(&mut self, data: &[u8]) -> Progress {
+    fn stacks_head<S: Sink + ?Sized>(
+        &mut self,
+        data: &[u8],
+        context: &mut Context,
+        output: &mut Output<'_, S>,
+    ) -> Progress {
         let mut cursor = Cursor::new(data);
         let mut read = || {
             let id = cursor.u32()?;
@@ -211,6 +232,9 @@ impl Block {
         match read() {
             Ok((id, left)) => {
                 self.part = Part::Stack { id, left };
+                if context.stacks.defines_any(id, left) {
+                    context.drain(output);
+                }
                 Progress::done(data.len() - cursor.remaining())
             }
             Err(stop) => Progress::stopped(0, data.len(), stop),
@@ -257,7 +281,7 @@ impl Block {
         &mut self,
         data: &[u8],
         context: &mut Context,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Progress {
         if let Err(outcome) = check_item(self.left, &context.limits) {
             return Progress { consumed: 0, outcome };
@@ -265,10 +289,11 @@ impl Block {
         let mut cursor = Cursor::new(data);
         match SequencePoint::read(&mut cursor) {
             Ok(point) => {
+                context.drain(output);
                 context.threads.sequence_point(&point, context.limits.max_threads, &mut context.statistics);
                 context.stacks.clear();
                 self.part = Part::Skip;
-                sink.sequence_point(&point);
+                output.sink.sequence_point(&point);
                 Progress::done(data.len() - cursor.remaining())
             }
             Err(stop) => Progress::stopped(0, data.len(), stop),

@@ -104,74 +104,51 @@ impl<'a> Cursor<'a> {
     /// An unsigned LEB128 number of at most 5 bytes. Trailing zero groups are accepted.
     #[inline]
     pub(crate) fn var_u32(&mut self) -> Result<u32, Stop> {
-        let first = self.u8()?;
-        if first < 0x80 {
+        if let Some((&first, rest)) = self.rest.split_first()
+            && first < 0x80
+        {
+            self.rest = rest;
             return Ok(u32::from(first));
         }
-        self.var_u32_rest(first)
-    }
-
-    fn var_u32_rest(&mut self, first: u8) -> Result<u32, Stop> {
-        let mut value = u32::from(first & 0x7f);
-        for shift in [7, 14, 21, 28] {
-            let byte = self.u8()?;
-            if shift == 28 && byte & 0x70 != 0 {
-                return Err(Stop::Malformed("a 32-bit variable-length number has more than 32 bits"));
-            }
-            value |= u32::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(Stop::Malformed("a 32-bit variable-length number is longer than 5 bytes"))
+        let (value, rest) = long_var_u32(self.rest)?;
+        self.rest = rest;
+        Ok(value)
     }
 
     /// An unsigned LEB128 number of at most 10 bytes. Trailing zero groups are accepted.
     #[inline]
     pub(crate) fn var_u64(&mut self) -> Result<u64, Stop> {
-        let first = self.u8()?;
-        if first < 0x80 {
+        if let Some((&first, rest)) = self.rest.split_first()
+            && first < 0x80
+        {
+            self.rest = rest;
             return Ok(u64::from(first));
         }
-        self.var_u64_rest(first)
+        let (value, rest) = long_var_u64(self.rest)?;
+        self.rest = rest;
+        Ok(value)
     }
 
+    /// As [`Self::var_u64`], fast for numbers of up to three bytes too, above all when most are of the same length: then the
+    /// processor guesses the branches right and need not wait for one number to know where the next begins.
     #[inline]
-    fn var_u64_rest(&mut self, first: u8) -> Result<u64, Stop> {
-        let mut value = u64::from(first & 0x7f);
-        for shift in [7, 14, 21, 28, 35, 42, 49, 56, 63] {
-            let byte = self.u8()?;
-            if shift == 63 && byte & 0x7e != 0 {
-                return Err(Stop::Malformed("a 64-bit variable-length number has more than 64 bits"));
-            }
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(Stop::Malformed("a 64-bit variable-length number is longer than 10 bytes"))
-    }
-
-    /// As [`Self::var_u64`], for numbers whose length changes from one to the next, such as differences of time: up to four
-    /// bytes are read without a branch that depends on how many there are, since the processor would often guess wrong.
-    #[inline]
-    pub(crate) fn var_u64_of_any_length(&mut self) -> Result<u64, Stop> {
-        if let Some(word) = self.rest.first_chunk::<4>() {
-            let word = u32::from_le_bytes(*word);
-            // The high bit of each byte that ends a number.
-            let ends = !word & 0x8080_8080;
-            if ends != 0 {
-                // All bits up to the lowest of those.
-                let number = word & (ends ^ (ends - 1));
-                let value = number & 0x7f
-                    | (number & 0x7f00) >> 1
-                    | (number & 0x7f_0000) >> 2
-                    | (number & 0x7f00_0000) >> 3;
-                let length = ends.trailing_zeros() as usize / 8 + 1;
-                if let Some(rest) = self.rest.get(length..) {
-                    self.rest = rest;
-                    return Ok(u64::from(value));
-                }
+    pub(crate) fn var_u64_of_usual_length(&mut self) -> Result<u64, Stop> {
+        if let Some(&word) = self.rest.first_chunk::<4>() {
+            let word = u32::from_le_bytes(word);
+            let short = if word & 0x80 == 0 {
+                Some((word & 0x7f, 1))
+            } else if word & 0x8000 == 0 {
+                Some((word & 0x7f | (word & 0x7f00) >> 1, 2))
+            } else if word & 0x80_0000 == 0 {
+                Some((word & 0x7f | (word & 0x7f00) >> 1 | (word & 0x7f_0000) >> 2, 3))
+            } else {
+                None
+            };
+            if let Some((value, length)) = short
+                && let Some(rest) = self.rest.get(length..)
+            {
+                self.rest = rest;
+                return Ok(u64::from(value));
             }
         }
         self.var_u64()
@@ -203,4 +180,44 @@ impl<'a> Cursor<'a> {
         self.rest = rest;
         Ok(text)
     }
+}
+
+// The two below take and give bytes, not a cursor, so that the cursor of a loop can stay in registers.
+
+/// A number of at most 5 bytes, and the bytes after it.
+#[inline(never)]
+fn long_var_u32(bytes: &[u8]) -> Result<(u32, &[u8]), Stop> {
+    let mut value = 0;
+    let mut rest = bytes;
+    for shift in [0, 7, 14, 21, 28] {
+        let (&byte, after) = rest.split_first().ok_or(Stop::Short(1))?;
+        rest = after;
+        if shift == 28 && byte & 0x70 != 0 {
+            return Err(Stop::Malformed("a 32-bit variable-length number has more than 32 bits"));
+        }
+        value |= u32::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok((value, rest));
+        }
+    }
+    Err(Stop::Malformed("a 32-bit variable-length number is longer than 5 bytes"))
+}
+
+/// A number of at most 10 bytes, and the bytes after it.
+#[inline(never)]
+fn long_var_u64(bytes: &[u8]) -> Result<(u64, &[u8]), Stop> {
+    let mut value = 0;
+    let mut rest = bytes;
+    for shift in [0, 7, 14, 21, 28, 35, 42, 49, 56, 63] {
+        let (&byte, after) = rest.split_first().ok_or(Stop::Short(1))?;
+        rest = after;
+        if shift == 63 && byte & 0x7e != 0 {
+            return Err(Stop::Malformed("a 64-bit variable-length number has more than 64 bits"));
+        }
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok((value, rest));
+        }
+    }
+    Err(Stop::Malformed("a 64-bit variable-length number is longer than 10 bytes"))
 }

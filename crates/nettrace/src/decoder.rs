@@ -5,8 +5,10 @@ use crate::cursor::{Cursor, Stop};
 use crate::error::{BlockKind, Error, ErrorKind};
 use crate::event::Sink;
 use crate::frame::{self, Frame};
+use crate::held::Queue;
 use crate::limits::Limits;
 use crate::object::{self, Container, Object};
+use crate::output::Output;
 use crate::statistics::Statistics;
 use crate::tolerance::Tolerance;
 use crate::trace_info::TraceInfo;
@@ -93,6 +95,38 @@ impl Decoder {
         self
     }
 
+    /// The same decoder, delivering events in time order instead of stream order, across threads.
+    ///
+    /// Events of the same time come in stream order. An event is held back until the stream says that no earlier one can
+    /// come: up to the next sequence point at most, which runtimes write every 10 MB. Everything else the sink is told,
+    /// definitions above all, comes as early as without; but that a thread was removed, after its last event.
+    /// [`Limits::max_order_bytes`] bounds what is held back, and [`Statistics::late_events`] counts events that came too late.
+    /// [Parts](crate::Reader::split) of a stream are in order one after the other, since they end at sequence points; only
+    /// where a stream's events lie on the wrong side of one may the order of parts and of a whole differ.
+    ///
+    /// ```
+    /// use nettrace::{Decoder, Event};
+    ///
+    /// fn is_sorted(bytes: &[u8]) -> Result<bool, nettrace::Error> {
+    ///     let (mut sorted, mut latest) = (true, i64::MIN);
+    ///     let mut look = |event: &Event<'_>| {
+    ///         sorted &= event.timestamp >= latest;
+    ///         latest = event.timestamp;
+    ///     };
+    ///     let mut decoder = Decoder::new().in_time_order();
+    ///     decoder.push(bytes, &mut look)?;
+    ///     // What is still held back is delivered here.
+    ///     decoder.finish(&mut look)?;
+    ///     Ok(sorted)
+    /// }
+    /// # assert!(is_sorted(b"GET / HTTP/1.1").is_err());
+    /// ```
+    #[must_use]
+    pub fn in_time_order(mut self) -> Self {
+        self.context.queue = Some(Queue::default());
+        self
+    }
+
     /// Decodes the next bytes of the stream. Everything that is complete is delivered to `sink`, also before an error.
     ///
     /// # Errors
@@ -104,6 +138,8 @@ impl Decoder {
             return Err(error.clone());
         }
         self.pushed += bytes.len() as u64;
+        let mut output = Output::of_pushed(sink);
+        let output = &mut output;
         let mut bytes = bytes;
         while !self.pending.is_empty() {
             let missing = self.needed.saturating_sub(self.pending.len());
@@ -114,15 +150,16 @@ impl Decoder {
             self.pending.extend_from_slice(now);
             bytes = rest;
             let mut pending = std::mem::take(&mut self.pending);
-            let consumed = self.run(&pending, sink)?;
+            let consumed = self.run(&pending, output)?;
             pending.drain(..consumed);
             pending.shrink_to(KEEP_PENDING);
             self.pending = pending;
         }
-        let consumed = self.run(bytes, sink)?;
+        let consumed = self.run(bytes, output)?;
         if let Some(rest) = bytes.get(consumed..) {
             self.pending.extend_from_slice(rest);
         }
+        self.context.release(true, output);
         Ok(())
     }
 
@@ -132,7 +169,12 @@ impl Decoder {
     ///
     /// The error that stopped decoding, if one did; [`ErrorKind::Truncated`] when the stream's end mark has not come.
     /// What was delivered stays good either way.
-    pub fn finish<S: Sink + ?Sized>(&mut self, _sink: &mut S) -> Result<(), Error> {
+    pub fn finish<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), Error> {
+        self.end(&mut Output::of_pushed(sink))
+    }
+
+    /// As [`Self::finish`].
+    pub(crate) fn end<S: Sink + ?Sized>(&mut self, output: &mut Output<'_, S>) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
@@ -149,7 +191,7 @@ impl Decoder {
         };
         self.offset = self.pushed;
         self.pending = Vec::new();
-        Err(self.fail(kind))
+        Err(self.fail(kind, output))
     }
 
     /// The head of the trace, once it has come.
@@ -224,11 +266,11 @@ impl Decoder {
     }
 
     /// Reads as much of `bytes` as there is, and notes how much more is needed. Returns the number of bytes done with.
-    fn run<S: Sink + ?Sized>(&mut self, bytes: &[u8], sink: &mut S) -> Result<usize, Error> {
+    fn run<S: Sink + ?Sized>(&mut self, bytes: &[u8], output: &mut Output<'_, S>) -> Result<usize, Error> {
         let mut consumed = 0;
         loop {
             let rest = bytes.get(consumed..).unwrap_or_default();
-            let progress = self.step(rest, sink);
+            let progress = self.step(rest, output);
             consumed += progress.consumed;
             self.offset += progress.consumed as u64;
             match progress.outcome {
@@ -240,30 +282,35 @@ impl Decoder {
                 }
                 Outcome::Failed(kind) => {
                     if !self.step_over(&kind) {
-                        return Err(self.fail(kind));
+                        return Err(self.fail(kind, output));
                     }
                 }
             }
         }
     }
 
-    /// Reads to the end of the next block in `bytes`, which are all that is left of the stream. Returns the number of bytes
-    /// done with, and the kind of the block, none when there is no more.
+    /// Reads to the end of the next block in `stream`, of which the bytes up to `position` are done with, and no more will
+    /// come. Returns the number of bytes done with, and the kind of the block, none when there is no more.
     pub(crate) fn run_block<S: Sink + ?Sized>(
         &mut self,
-        bytes: &[u8],
+        stream: &[u8],
+        position: usize,
         sink: &mut S,
     ) -> (usize, Result<Option<BlockKind>, Error>) {
         if let Some(error) = &self.error {
             return (0, Err(error.clone()));
         }
+        let bytes = stream.get(position..).unwrap_or_default();
+        let mut output = Output { sink, stream: Some(stream), position };
+        let output = &mut output;
         // What this stream consists of is known from the first byte on.
         self.pushed = self.offset + bytes.len() as u64;
         let mut consumed = 0;
         loop {
             let rest = bytes.get(consumed..).unwrap_or_default();
             let before = self.block_kind();
-            let progress = self.step(rest, sink);
+            output.position = position + consumed;
+            let progress = self.step(rest, output);
             consumed += progress.consumed;
             self.offset += progress.consumed as u64;
             match progress.outcome {
@@ -272,21 +319,23 @@ impl Decoder {
                 }
                 Outcome::Done => {}
                 Outcome::Need(_) => {
-                    // `finish` looks at it to tell what the stream is.
+                    // `end` looks at it to tell what the stream is.
                     self.pending.clear();
                     self.pending.extend_from_slice(rest.get(..rest.len().min(32)).unwrap_or_default());
                     return (consumed, Ok(None));
                 }
                 Outcome::Failed(kind) => {
                     if !self.step_over(&kind) {
-                        return (consumed, Err(self.fail(kind)));
+                        return (consumed, Err(self.fail(kind, output)));
                     }
                 }
             }
         }
     }
 
-    fn fail(&mut self, kind: ErrorKind) -> Error {
+    /// Ends decoding. What is held back is as good as what was delivered.
+    fn fail<S: Sink + ?Sized>(&mut self, kind: ErrorKind, output: &mut Output<'_, S>) -> Error {
+        self.context.drain(output);
         let error = Error { kind, offset: self.offset, block: self.block_kind() };
         self.error = Some(error.clone());
         error
@@ -303,7 +352,7 @@ impl Decoder {
     }
 
     /// Reads one part of the stream. Never `Done` without either consuming bytes or moving on to another state.
-    fn step<S: Sink + ?Sized>(&mut self, bytes: &[u8], sink: &mut S) -> Progress {
+    fn step<S: Sink + ?Sized>(&mut self, bytes: &[u8], output: &mut Output<'_, S>) -> Progress {
         let mut cursor = Cursor::new(bytes);
         let container = self.container;
         let known = self.context.trace.is_some();
@@ -341,12 +390,12 @@ impl Decoder {
             }),
             State::TraceRecord => TraceInfo::read(container.version(), &mut cursor).map(|trace| {
                 self.context.stacks.set_pointer_size(trace.pointer_size);
-                sink.trace(self.context.trace.insert(trace));
+                output.sink.trace(self.context.trace.insert(trace));
                 Ok(State::ObjectEnd(BlockKind::Trace))
             }),
             State::BlockSize(kind) => object::read_block_size(&mut cursor, self.offset)
                 .map(|size| begin(*kind, size, container, &mut self.context)),
-            State::Block(block) if block.left > 0 => return block.read(bytes, &mut self.context, sink),
+            State::Block(block) if block.left > 0 => return block.read(bytes, &mut self.context, output),
             State::Block(_) if container == Container::Frames => Ok(Ok(State::Head)),
             State::Block(block) => Ok(Ok(State::ObjectEnd(block.kind))),
             State::ObjectEnd(_) => object::read_object_end(&mut cursor).map(|()| Ok(State::Head)),
@@ -363,6 +412,9 @@ impl Decoder {
         };
         match next {
             Ok(Ok(state)) => {
+                if matches!(state, State::End { .. }) {
+                    self.context.drain(output);
+                }
                 self.state = state;
                 Progress::done(bytes.len() - cursor.remaining())
             }

@@ -1,6 +1,8 @@
 //! Blocks of events, and of definitions in the form of events: NetTrace 4 and 6, event and metadata blocks.
 
-use crate::block::{Block, Context, Outcome, Progress, Run, too_large};
+use std::ops::ControlFlow;
+
+use crate::block::{Block, Context, Outcome, Progress, Run, Tables, too_large};
 use crate::cursor::{Cursor, Stop};
 use crate::definition;
 use crate::error::ErrorKind;
@@ -10,22 +12,37 @@ use crate::limits::Limits;
 use crate::losses::Threads;
 use crate::meanings::Meanings;
 use crate::metadata::Metadata;
+use crate::output::Output;
 use crate::stack::Stack;
 use crate::statistics::Statistics;
+use crate::thread::ThreadDirectory;
 use crate::tolerance::Tolerance;
 use crate::walk::{Pause, Walk};
+
+/// An event as it is found in its block.
+pub(crate) struct Found<'a> {
+    pub(crate) header: &'a Header,
+    pub(crate) metadata: &'a Metadata,
+    pub(crate) meanings: &'a Meanings<'a>,
+    pub(crate) payload: &'a [u8],
+    /// Where it ends in the bytes that are walked over.
+    pub(crate) end: usize,
+}
 
 impl Context {
     /// Takes up a definition.
     pub(crate) fn define<S: Sink + ?Sized>(
         &mut self,
         metadata: Metadata,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Result<(), ErrorKind> {
         if self.tolerance == Tolerance::Strict && self.metadata.get(metadata.id).is_some() {
             return Err(ErrorKind::Malformed { reason: "an event is defined twice" });
         }
-        sink.metadata(self.metadata.define(metadata, &self.limits, &mut self.statistics)?);
+        if self.metadata.get(metadata.id).is_some() {
+            self.drain(output);
+        }
+        output.sink.metadata(self.metadata.define(metadata, &self.limits, &mut self.statistics)?);
         Ok(())
     }
 }
@@ -57,15 +74,58 @@ impl Block {
         &mut self,
         data: &[u8],
         context: &mut Context,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
+    ) -> Progress {
+        self.walk_events::<V6>(data, context, |found, tables| {
+            let header = found.header;
+            let labels = found.meanings.labels();
+            output.sink.event(&Event {
+                metadata: found.metadata,
+                trace: tables.trace,
+                timestamp: header.timestamp.cast_signed(),
+                thread_id: if V6 { found.meanings.thread_id() } else { header.thread },
+                capture_thread_id: if V6 {
+                    found.meanings.capture_thread_id()
+                } else {
+                    header.capture_thread
+                },
+                processor: (header.processor != NO_PROCESSOR).then_some(header.processor),
+                sequence_number: header.sequence,
+                stack: Stack::new(tables.stacks, header.stack),
+                activity_id: if V6 { labels.activity() } else { header.activity },
+                related_activity_id: if V6 { labels.related_activity() } else { header.related_activity },
+                meanings: if V6 { Some(found.meanings) } else { None },
+                sorted: header.sorted(),
+                payload: found.payload,
+            });
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Walks over the events in `data`, follows their numbers, and shows `each` those that something defines, until it
+    /// wants no more for now.
+    #[expect(clippy::inline_always, reason = "the loop over events, of which `each` is the body")]
+    #[inline(always)]
+    pub(crate) fn walk_events<const V6: bool>(
+        &mut self,
+        data: &[u8],
+        context: &mut Context,
+        mut each: impl FnMut(&Found<'_>, &Tables<'_>) -> ControlFlow<()>,
     ) -> Progress {
         let Some(trace) = context.trace else {
             return Progress::failed(0, "events before the trace's head");
         };
+        let tables = Tables {
+            trace: &trace,
+            metadata: &context.metadata,
+            stacks: &context.stacks,
+            directory: &context.directory,
+            labels: &context.labels,
+        };
         let mut cursor = Cursor::new(data);
         let mut walk = self.walk;
         let max_bytes = context.limits.max_item_bytes;
-        let mut delivered = 0u64;
+        let mut found = 0u64;
         let mut payload_bytes = 0u64;
         let mut meanings = Meanings::default();
         let outcome = loop {
@@ -74,42 +134,34 @@ impl Block {
                 Err(pause) => break Ok(self.paused(&walk, pause, &cursor, data, max_bytes)),
             };
             let header = &walk.header;
-            if header.sequence_given || self.run.is_none() {
-                self.follow_thread(header, &mut context.threads, &context.limits, &mut context.statistics);
+            if header.sequence_given() || self.run.is_none() {
+                let Header { capture_thread, sequence, previous_sequence, .. } = *header;
+                let numbers = (previous_sequence, sequence);
+                let (threads, statistics) = (&mut context.threads, &mut context.statistics);
+                self.follow_thread(capture_thread, numbers, threads, &context.limits, statistics);
             }
-            let Some(metadata) = context.metadata.get(header.metadata_id) else {
+            let Some(metadata) = tables.metadata.get(header.metadata_id) else {
                 if let Err(reason) = context.tolerance.undefined_event(&mut context.statistics) {
                     break Err(reason);
                 }
                 continue;
             };
             if V6 {
-                meanings.look_up(header, &context.directory, &context.labels);
+                let Header { thread, capture_thread, labels, .. } = *header;
+                meanings.look_up(thread, capture_thread, labels, &tables, ThreadDirectory::get_live);
                 if let Err(reason) = meanings.check(context.tolerance, &mut context.statistics) {
                     break Err(reason);
                 }
             }
-            let labels = meanings.labels();
-            delivered += 1;
+            found += 1;
             payload_bytes += payload.len() as u64;
-            sink.event(&Event {
-                metadata,
-                trace: &trace,
-                timestamp: header.timestamp.cast_signed(),
-                thread_id: if V6 { meanings.thread_id() } else { header.thread },
-                capture_thread_id: if V6 { meanings.capture_thread_id() } else { header.capture_thread },
-                processor: (header.processor != NO_PROCESSOR).then_some(header.processor),
-                sequence_number: header.sequence,
-                stack: Stack::new(&context.stacks, header.stack),
-                activity_id: if V6 { labels.activity() } else { header.activity },
-                related_activity_id: if V6 { labels.related_activity() } else { header.related_activity },
-                meanings: if V6 { Some(&meanings) } else { None },
-                sorted: header.sorted,
-                payload,
-            });
+            let end = data.len() - cursor.remaining();
+            if each(&Found { header, metadata, meanings: &meanings, payload, end }, &tables).is_break() {
+                break Ok(Outcome::Done);
+            }
         };
         self.walk = walk;
-        context.statistics.events += delivered;
+        context.statistics.events += found;
         context.statistics.payload_bytes += payload_bytes;
         let consumed = data.len() - cursor.remaining();
         match outcome {
@@ -134,14 +186,15 @@ impl Block {
     }
 
     /// A header gave its sequence number: find out what its thread lost since its last event.
+    #[inline(never)]
     fn follow_thread(
         &mut self,
-        header: &Header,
+        capture_thread: u64,
+        (previous_sequence, sequence): (u32, u32),
         threads: &mut Threads,
         limits: &Limits,
         statistics: &mut Statistics,
     ) {
-        let Header { capture_thread, sequence, previous_sequence, .. } = *header;
         let handle = match self.run {
             Some(run) => {
                 threads.set_last(run.handle, previous_sequence);
@@ -161,7 +214,7 @@ impl Block {
         &mut self,
         data: &[u8],
         context: &mut Context,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Progress {
         let mut cursor = Cursor::new(data);
         let mut walk = self.walk;
@@ -171,7 +224,8 @@ impl Block {
                 Ok(payload) => payload,
                 Err(pause) => break self.paused(&walk, pause, &cursor, data, max_bytes),
             };
-            if let Err(kind) = definition::parse(payload).and_then(|metadata| context.define(metadata, sink))
+            if let Err(kind) =
+                definition::parse(payload).and_then(|metadata| context.define(metadata, output))
             {
                 // At fault is the definition, not its header.
                 let end = data.len() - cursor.remaining();

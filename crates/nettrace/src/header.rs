@@ -29,6 +29,7 @@ pub(crate) mod flag {
     pub(crate) const RELATED_ACTIVITY: u8 = 0x20;
     pub(crate) const SORTED: u8 = 0x40;
     pub(crate) const PAYLOAD_SIZE: u8 = 0x80;
+    pub(crate) const ALL: u8 = 0xff;
 }
 
 /// The header of the latest event, which is also what the next compressed header is relative to. Zero at the start of
@@ -47,9 +48,8 @@ pub(crate) struct Header {
     pub(crate) payload_size: u32,
     /// Bytes after the payload that belong to the event but mean nothing.
     pub(crate) tail: u32,
-    pub(crate) sorted: bool,
-    /// Whether the sequence number and capture thread were given rather than implied.
-    pub(crate) sequence_given: bool,
+    /// What was given rather than taken over from the header before; see [`flag`].
+    flags: u8,
     pub(crate) activity: Uuid,
     pub(crate) related_activity: Uuid,
     /// Of version 6, which has it instead of the activities: the index of a list of labels.
@@ -63,6 +63,7 @@ impl Header {
     #[inline(always)]
     pub(crate) fn read_compressed<const V6: bool>(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
         let flags = cursor.u8()?;
+        self.flags = flags;
         self.previous_sequence = self.sequence;
         if flags & flag::METADATA != 0 {
             self.metadata_id = cursor.var_u32()?;
@@ -75,15 +76,14 @@ impl Header {
         } else if self.metadata_id != 0 {
             self.sequence = self.sequence.wrapping_add(1);
         }
-        self.sequence_given = flags & flag::SEQUENCE != 0;
         if flags & flag::THREAD != 0 {
-            self.thread = cursor.var_u64()?;
+            self.thread = cursor.var_u64_of_usual_length()?;
         }
         if flags & flag::STACK != 0 {
             self.stack = cursor.var_u32()?;
         }
         // A step back in time, usual where the capture thread changes, is written as a wrapped difference.
-        self.timestamp = self.timestamp.wrapping_add(cursor.var_u64_of_any_length()?);
+        self.timestamp = self.timestamp.wrapping_add(cursor.var_u64_of_usual_length()?);
         if V6 {
             if flags & flag::LABELS != 0 {
                 self.labels = cursor.var_u32()?;
@@ -96,7 +96,6 @@ impl Header {
                 self.related_activity = cursor.guid()?;
             }
         }
-        self.sorted = flags & flag::SORTED != 0;
         if flags & flag::PAYLOAD_SIZE != 0 {
             self.payload_size = cursor.var_u32()?;
         }
@@ -111,10 +110,9 @@ impl Header {
         let metadata_id = cursor.u32()?;
         let mut header = Self {
             metadata_id: metadata_id & 0x7fff_ffff,
-            sorted: metadata_id & 0x8000_0000 == 0,
+            flags: if metadata_id & 0x8000_0000 == 0 { flag::ALL } else { flag::ALL & !flag::SORTED },
             sequence: cursor.u32()?,
             previous_sequence: self.sequence,
-            sequence_given: true,
             thread: cursor.u64()?,
             capture_thread: cursor.u64()?,
             processor: cursor.u32()?,
@@ -140,6 +138,24 @@ impl Header {
         header.tail = end.saturating_sub(header_size.saturating_add(header.payload_size));
         *self = header;
         Ok(())
+    }
+
+    /// Whether no later event of the stream is earlier in time.
+    #[inline]
+    pub(crate) fn sorted(&self) -> bool {
+        self.flags & flag::SORTED != 0
+    }
+
+    /// Whether the sequence number and capture thread were given rather than implied.
+    #[inline]
+    pub(crate) fn sequence_given(&self) -> bool {
+        self.flags & flag::SEQUENCE != 0
+    }
+
+    /// Whether it may differ from the one before in more than its own time, thread, stack and kind.
+    #[inline]
+    pub(crate) fn changes_origin(&self) -> bool {
+        self.flags & (flag::SEQUENCE | flag::ACTIVITY | flag::RELATED_ACTIVITY | flag::SORTED) != 0
     }
 
     /// Bytes of the payload and what follows it.

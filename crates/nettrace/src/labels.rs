@@ -201,6 +201,15 @@ impl LabelTable {
         *self = Self::default();
     }
 
+    /// Whether there is a list with any of these indices.
+    pub(crate) fn defines_any(&self, first: u32, count: u32) -> bool {
+        self.runs.iter().any(|run| {
+            let lists = run.lists.len() as u64;
+            u64::from(run.first) < u64::from(first) + u64::from(count)
+                && u64::from(first) < u64::from(run.first) + lists
+        })
+    }
+
     /// Begins lists with consecutive indices.
     pub(crate) fn begin_run(&mut self, first: u32) -> u64 {
         let mut dropped = 0;

@@ -200,7 +200,8 @@
 //! # What to know
 //!
 //! - **Events come in stream order**, which is time order within a thread that writes events, and nearly so across threads.
-//!   See [`Event::sorted`] and [`Sink::sequence_point`] for what the stream promises.
+//!   [`Decoder::in_time_order`] makes it time order throughout. See
+//!   [`Event::sorted`] and [`Sink::sequence_point`] for what the stream promises.
 //! - **Stack ids and metadata ids** are those of the stream. A stack's id is valid until the next sequence point; what an id
 //!   means is looked up for every event, so users need not care.
 //! - **Times** are ticks of a monotonic clock; [`TraceInfo`] converts them.
@@ -229,6 +230,7 @@ mod events;
 mod field;
 mod frame;
 mod header;
+mod held;
 mod labels;
 mod limits;
 mod losses;
@@ -236,7 +238,9 @@ mod meanings;
 mod metadata;
 mod netperf;
 mod object;
+mod order;
 mod outline;
+mod output;
 mod payload;
 mod reader;
 mod row;

@@ -26,6 +26,10 @@ pub struct Limits {
     /// Bytes of memory that lists of labels take between two sequence points, about. Lists beyond it are dropped, and
     /// [`dropped_label_lists`](crate::Statistics::dropped_label_lists) counts. Default 64 MiB.
     pub max_label_bytes: u32,
+    /// Bytes of memory that events take which are held back to deliver them in time order, about. Where a stream has more of
+    /// them between two points at which some can go, the earlier half goes too soon, and
+    /// [`late_events`](crate::Statistics::late_events) counts what should have come before. Default 64 MiB.
+    pub max_order_bytes: u32,
     /// Bytes of memory that the live threads of version 6 take, about; more is an error, and so are more threads than
     /// `max_threads`. Default 64 MiB.
     pub max_thread_bytes: u32,
@@ -42,6 +46,7 @@ impl Default for Limits {
             max_stack_bytes: 64 << 20,
             max_stacks: 1 << 22,
             max_label_bytes: 64 << 20,
+            max_order_bytes: 64 << 20,
             max_thread_bytes: 64 << 20,
         }
     }

@@ -1,7 +1,7 @@
 //! What the indices in event headers of version 6 mean.
 
-use crate::header::Header;
-use crate::labels::{LabelTable, Labels};
+use crate::block::Tables;
+use crate::labels::Labels;
 use crate::statistics::Statistics;
 use crate::thread::{Thread, ThreadDirectory};
 use crate::tolerance::Tolerance;
@@ -19,17 +19,19 @@ impl<'a> Meanings<'a> {
     #[inline]
     pub(crate) fn look_up(
         &mut self,
-        header: &Header,
-        directory: &'a ThreadDirectory,
-        labels: &'a LabelTable,
+        thread: u64,
+        capture_thread: u64,
+        labels: u32,
+        tables: &Tables<'a>,
+        find: impl Fn(&'a ThreadDirectory, u64) -> Option<&'a Thread>,
     ) {
-        let indices = (header.thread, header.capture_thread, header.labels);
+        let indices = (thread, capture_thread, labels);
         if self.indices != Some(indices) {
             self.indices = Some(indices);
-            self.thread = directory.get(header.thread);
-            self.capture_thread = directory.get(header.capture_thread);
+            self.thread = find(tables.directory, thread);
+            self.capture_thread = find(tables.directory, capture_thread);
             // No labels are no list at all, and need no definition.
-            self.labels = if header.labels == 0 { Some(Labels::NONE) } else { labels.find(header.labels) };
+            self.labels = if labels == 0 { Some(Labels::NONE) } else { tables.labels.find(labels) };
         }
     }
 

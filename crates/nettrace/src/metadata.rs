@@ -148,12 +148,17 @@ pub(crate) struct MetadataTable {
 }
 
 impl MetadataTable {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "in the loop over events")]
+    #[inline(always)]
     pub(crate) fn get(&self, id: u32) -> Option<&Metadata> {
-        let index = id as usize;
-        if index < DENSE_IDS {
-            return self.dense.get(index).and_then(Option::as_deref);
+        match self.dense.get(id as usize) {
+            Some(metadata) => metadata.as_deref(),
+            None => self.get_sparse(id),
         }
+    }
+
+    #[cold]
+    fn get_sparse(&self, id: u32) -> Option<&Metadata> {
         self.sparse.get(&id).map(Arc::as_ref)
     }
 

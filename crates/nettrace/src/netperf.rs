@@ -7,6 +7,7 @@ use crate::cursor::{Cursor, Stop};
 use crate::definition;
 use crate::error::ErrorKind;
 use crate::event::{Event, Sink};
+use crate::output::Output;
 use crate::stack::Stack;
 
 /// Bytes of an event without its payload and its stack: netperf 3, event.
@@ -57,7 +58,7 @@ impl Block {
         &mut self,
         data: &[u8],
         context: &mut Context,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Progress {
         let mut cursor = Cursor::new(data);
         let outcome = loop {
@@ -79,7 +80,7 @@ impl Block {
             };
             let delivered = match bytes {
                 Ok(bytes) => match Record::read(bytes) {
-                    Ok(record) => deliver(&record, context, sink),
+                    Ok(record) => deliver(&record, context, output),
                     Err(Stop::Short(_)) => Err(ErrorKind::Malformed {
                         reason: "a payload or a stack runs past the end of its event",
                     }),
@@ -100,10 +101,10 @@ impl Block {
 fn deliver<S: Sink + ?Sized>(
     record: &Record<'_>,
     context: &mut Context,
-    sink: &mut S,
+    output: &mut Output<'_, S>,
 ) -> Result<(), ErrorKind> {
     if record.metadata_id == 0 {
-        return definition::parse(record.payload).and_then(|metadata| context.define(metadata, sink));
+        return definition::parse(record.payload).and_then(|metadata| context.define(metadata, output));
     }
     if !record.stack.is_empty() {
         context.statistics.stacks += 1;
@@ -118,9 +119,13 @@ fn deliver<S: Sink + ?Sized>(
     let Some(trace) = &context.trace else {
         return Err(ErrorKind::Malformed { reason: "events before the trace's head" });
     };
+    if let Some(queue) = &mut context.queue {
+        // Writers of netperf put all events in order.
+        context.statistics.late_events += u64::from(queue.pass(record.timestamp));
+    }
     context.statistics.events += 1;
     context.statistics.payload_bytes += record.payload.len() as u64;
-    sink.event(&Event {
+    output.sink.event(&Event {
         metadata,
         trace,
         timestamp: record.timestamp,

@@ -18,9 +18,8 @@ pub(crate) fn cuts(bytes: &[u8], mut position: usize, decoder: &Decoder, parts: 
     let mut begin = position;
     let mut candidate = None;
     let mut passed = 0;
-    loop {
-        let rest = bytes.get(position..).unwrap_or_default();
-        let (consumed, Ok(Some(_))) = outline.run_block(rest, &mut |_: &Event<'_>| {}) else { break };
+    let mut ignore = |_: &Event<'_>| {};
+    while let (consumed, Ok(Some(_))) = outline.run_block(bytes, position, &mut ignore) {
         position += consumed;
         // There is more behind the sequence point than the end of the stream.
         cuts.extend(candidate.take());

@@ -4,6 +4,7 @@ use crate::decoder::Decoder;
 use crate::error::{BlockKind, Error};
 use crate::event::Sink;
 use crate::outline::{self, Cut};
+use crate::output::Output;
 
 /// Reads a stream that is in memory as a whole, such as a mapped file, with the [`Decoder`]'s code.
 ///
@@ -61,13 +62,15 @@ impl<'a> Reader<'a> {
     ///
     /// As [`Decoder::push`] and [`Decoder::finish`] say. The error stays.
     pub fn read_block<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<Option<BlockKind>, Error> {
-        let rest = self.bytes.get(self.position..).unwrap_or_default();
-        let (consumed, block) = self.decoder.run_block(rest, sink);
+        let (consumed, block) = self.decoder.run_block(self.bytes, self.position, sink);
         self.position += consumed;
         match block? {
             Some(kind) => Ok(Some(kind)),
             None if self.is_part => Ok(None),
-            None => self.decoder.finish(sink).map(|()| None),
+            None => {
+                let mut output = Output { sink, stream: Some(self.bytes), position: self.position };
+                self.decoder.end(&mut output).map(|()| None)
+            }
         }
     }
 

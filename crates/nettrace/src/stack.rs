@@ -122,6 +122,14 @@ impl StackTable {
         Self { pointer_size: self.pointer_size, ..Self::default() }
     }
 
+    /// Whether there is a stack with any of these ids.
+    pub(crate) fn defines_any(&self, first_id: u32, count: u32) -> bool {
+        self.runs.iter().any(|run| {
+            u64::from(run.first_id) < u64::from(first_id) + u64::from(count)
+                && u64::from(first_id) < u64::from(run.first_id) + u64::from(run.count)
+        })
+    }
+
     /// Adds a stack. Returns how many stacks had to be dropped for it, counting itself.
     pub(crate) fn insert(&mut self, id: u32, stack: &[u8], limits: &Limits) -> u64 {
         let start = self.ends.len();

@@ -52,6 +52,9 @@ pub struct Statistics {
     pub sequence_resets: u64,
     /// Times a thread was not followed because of [`Limits::max_threads`](crate::Limits::max_threads).
     pub untracked_threads: u64,
+    /// Events delivered in time order that are earlier than one delivered before them: the stream does not keep what it
+    /// promises of time, or [`Limits::max_order_bytes`](crate::Limits::max_order_bytes) was reached.
+    pub late_events: u64,
     /// Bytes after the end of the stream, ignored.
     pub trailing_bytes: u64,
     /// Whether those bytes begin another stream.
@@ -86,6 +89,7 @@ impl AddAssign for Statistics {
             sequence_points,
             sequence_resets,
             untracked_threads,
+            late_events,
             trailing_bytes,
             trailing_stream,
         } = other;
@@ -111,6 +115,7 @@ impl AddAssign for Statistics {
         self.sequence_points += sequence_points;
         self.sequence_resets += sequence_resets;
         self.untracked_threads += untracked_threads;
+        self.late_events += late_events;
         self.trailing_bytes += trailing_bytes;
         self.lost_events = self.lost_events.saturating_add(lost_events);
         self.trailing_stream |= trailing_stream;

@@ -75,6 +75,8 @@ const DENSE: u64 = 1 << 16;
 pub(crate) struct ThreadDirectory {
     dense: Vec<Option<Arc<Thread>>>,
     sparse: HashMap<u64, Arc<Thread>>,
+    /// Threads that were removed, with the numbers of their last events, while events that refer to them are still held back.
+    leaving: Vec<(u64, u32)>,
     count: u32,
     memory: usize,
 }
@@ -86,6 +88,12 @@ impl ThreadDirectory {
             return self.dense.get(usize::try_from(index).ok()?).and_then(Option::as_deref);
         }
         self.sparse.get(&index).map(Arc::as_ref)
+    }
+
+    /// As [`Self::get`], but for threads that are about to leave.
+    #[inline]
+    pub(crate) fn get_live(&self, index: u64) -> Option<&Thread> {
+        self.get(index).filter(|_| self.leaving.iter().all(|(leaving, _)| *leaving != index))
     }
 
     /// Adds a thread, in the place of a former one if need be.
@@ -114,6 +122,24 @@ impl ThreadDirectory {
             Some(slot) => Ok(slot.insert(thread)),
             None => Err(ErrorKind::Malformed { reason: "a thread has no place" }),
         }
+    }
+
+    /// Takes a thread out once [`Self::remove_leaving`] is called. `false` when there is none.
+    pub(crate) fn leave(&mut self, index: u64, last_sequence_number: u32) -> bool {
+        let found = self.get_live(index).is_some();
+        if found {
+            self.leaving.push((index, last_sequence_number));
+        }
+        found
+    }
+
+    /// Takes out the threads that are about to leave, and returns their indices and last numbers.
+    pub(crate) fn remove_leaving(&mut self) -> Vec<(u64, u32)> {
+        let leaving = std::mem::take(&mut self.leaving);
+        for (index, _) in &leaving {
+            self.remove(*index);
+        }
+        leaving
     }
 
     /// Takes a thread out. `false` when there is none.

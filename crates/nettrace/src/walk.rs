@@ -54,7 +54,8 @@ impl Walk {
                 }
                 *cursor = look;
             } else {
-                self.read_carefully::<V6>(cursor)?;
+                let (header, rest) = read_carefully::<V6>(self.header, *cursor, self.compressed)?;
+                (self.header, *cursor) = (header, rest);
             }
         }
         let size = self.header.body_size();
@@ -79,22 +80,21 @@ impl Walk {
         self.header.sequence = self.header.previous_sequence;
         Pause::TooLarge(size)
     }
+}
 
-    /// Reads a header that may not be there as a whole.
-    #[inline(never)]
-    fn read_carefully<const V6: bool>(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Pause> {
-        let mut look = *cursor;
-        let mut header = self.header;
-        let result = if self.compressed {
-            header.read_compressed::<V6>(&mut look)
-        } else {
-            header.read_uncompressed::<V6>(&mut look)
-        };
-        result.map_err(|stop| pause(cursor.remaining(), stop))?;
-        *cursor = look;
-        self.header = header;
-        Ok(())
-    }
+/// Reads a header that may not be there as a whole.
+#[inline(never)]
+fn read_carefully<const V6: bool>(
+    mut header: Header,
+    mut cursor: Cursor<'_>,
+    compressed: bool,
+) -> Result<(Header, Cursor<'_>), Pause> {
+    let available = cursor.remaining();
+    let result = match compressed {
+        true => header.read_compressed::<V6>(&mut cursor),
+        false => header.read_uncompressed::<V6>(&mut cursor),
+    };
+    result.map(|()| (header, cursor)).map_err(|stop| pause(available, stop))
 }
 
 #[cold]

@@ -6,6 +6,7 @@ use crate::block::{Block, Context, Outcome, Progress, check_item};
 use crate::cursor::{Cursor, Stop};
 use crate::error::{BlockKind, ErrorKind};
 use crate::event::Sink;
+use crate::output::Output;
 use crate::row;
 use crate::sequence::SequencePoint;
 use crate::thread::Thread;
@@ -36,7 +37,7 @@ impl Block {
         &mut self,
         data: &[u8],
         context: &mut Context,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Progress {
         if let Err(outcome) = check_item(self.left, &context.limits) {
             return Progress { consumed: 0, outcome };
@@ -48,12 +49,12 @@ impl Block {
         // Where the item begins that is being read.
         let mut item = cursor;
         let result = match self.kind {
-            BlockKind::Trace => context.read_trace(&mut cursor, sink),
-            BlockKind::Metadata => context.read_rows(&mut cursor, &mut item, sink),
-            BlockKind::SequencePoint => context.read_sequence_point(&mut cursor, sink),
-            BlockKind::Thread => context.read_threads(&mut cursor, &mut item, sink),
-            BlockKind::RemoveThread => context.read_removals(&mut cursor, &mut item, sink),
-            BlockKind::LabelList => context.read_labels(&mut cursor, &mut item),
+            BlockKind::Trace => context.read_trace(&mut cursor, output),
+            BlockKind::Metadata => context.read_rows(&mut cursor, &mut item, output),
+            BlockKind::SequencePoint => context.read_sequence_point(&mut cursor, output),
+            BlockKind::Thread => context.read_threads(&mut cursor, &mut item, output),
+            BlockKind::RemoveThread => context.read_removals(&mut cursor, &mut item, output),
+            BlockKind::LabelList => context.read_labels(&mut cursor, &mut item, output),
             _ => Ok(()),
         };
         let at = data.len() - item.remaining();
@@ -70,12 +71,16 @@ impl Block {
 
 impl Context {
     /// The head of the trace. Bytes after what is known are left.
-    fn read_trace<S: Sink + ?Sized>(&mut self, cursor: &mut Cursor<'_>, sink: &mut S) -> Result<(), Failure> {
+    fn read_trace<S: Sink + ?Sized>(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        output: &mut Output<'_, S>,
+    ) -> Result<(), Failure> {
         let (trace, properties) = TraceInfo::read_v6(6, cursor)?;
         self.stacks.set_pointer_size(trace.pointer_size);
-        sink.trace(self.trace.insert(trace));
+        output.sink.trace(self.trace.insert(trace));
         for (name, value) in &properties {
-            sink.trace_property(name, value);
+            output.sink.trace_property(name, value);
         }
         self.properties = properties;
         Ok(())
@@ -86,7 +91,7 @@ impl Context {
         &mut self,
         cursor: &mut Cursor<'a>,
         item: &mut Cursor<'a>,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Result<(), Failure> {
         let head = cursor.u16()?;
         cursor.take(head.into())?;
@@ -98,7 +103,7 @@ impl Context {
                 row.fields?;
             }
             self.check_complete(row.complete)?;
-            self.define(row.metadata, sink)?;
+            self.define(row.metadata, output)?;
         }
         Ok(())
     }
@@ -118,13 +123,16 @@ impl Context {
         &mut self,
         cursor: &mut Cursor<'a>,
         item: &mut Cursor<'a>,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Result<(), Failure> {
         while cursor.remaining() > 0 {
             *item = *cursor;
             let size = cursor.u16()?;
             let (thread, complete) = Thread::read(&mut Cursor::new(cursor.take(size.into())?))?;
             self.check_complete(complete)?;
+            if self.directory.get(thread.index).is_some() {
+                self.drain(output);
+            }
             if self.directory.get(thread.index).is_some() {
                 if self.tolerance == Tolerance::Strict {
                     return Err(Stop::Malformed("a thread is defined twice").into());
@@ -135,7 +143,7 @@ impl Context {
             let id = thread.thread_id.unwrap_or(thread.index);
             self.threads.define(thread.index, id, self.limits.max_threads, &mut self.statistics);
             self.statistics.threads += 1;
-            sink.thread(thread);
+            output.sink.thread(thread);
         }
         Ok(())
     }
@@ -144,16 +152,22 @@ impl Context {
         &mut self,
         cursor: &mut Cursor<'a>,
         item: &mut Cursor<'a>,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Result<(), Failure> {
         while cursor.remaining() > 0 {
             *item = *cursor;
             let index = cursor.var_u64()?;
             let last = cursor.var_u32()?;
             self.threads.end(index, last, &mut self.statistics);
-            if self.directory.remove(index) {
-                sink.thread_removed(index, last);
-            } else {
+            let holds_back = self.queue.as_ref().is_some_and(|queue| !queue.is_empty());
+            let found = match holds_back {
+                true => self.directory.leave(index, last),
+                false => self.directory.remove(index),
+            };
+            if found && !holds_back {
+                output.sink.thread_removed(index, last);
+            }
+            if !found {
                 self.undefined_thread("a thread that is not defined is removed")?;
             }
         }
@@ -171,9 +185,10 @@ impl Context {
     fn read_sequence_point<S: Sink + ?Sized>(
         &mut self,
         cursor: &mut Cursor<'_>,
-        sink: &mut S,
+        output: &mut Output<'_, S>,
     ) -> Result<(), Failure> {
         let point = SequencePoint::read_v6(cursor)?;
+        self.drain(output);
         for (index, _) in point.threads() {
             if self.directory.get(index).is_none() {
                 self.undefined_thread("a sequence point refers to a thread that is not defined")?;
@@ -189,13 +204,21 @@ impl Context {
         if point.forgets_metadata {
             self.metadata.clear();
         }
-        sink.sequence_point(&point);
+        output.sink.sequence_point(&point);
         Ok(())
     }
 
-    fn read_labels<'a>(&mut self, cursor: &mut Cursor<'a>, item: &mut Cursor<'a>) -> Result<(), Failure> {
+    fn read_labels<'a, S: Sink + ?Sized>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        item: &mut Cursor<'a>,
+        output: &mut Output<'_, S>,
+    ) -> Result<(), Failure> {
         let first = cursor.u32()?;
         let count = cursor.u32()?;
+        if self.labels.defines_any(first, count) {
+            self.drain(output);
+        }
         let statistics = &mut self.statistics;
         statistics.dropped_label_lists += self.labels.begin_run(first);
         for read in 0..count {

@@ -33,7 +33,7 @@
 //! | V6ParseSimpleThreadBlock, MultipleThreadBlocks, OptionalThreadData | `v6::thread_blocks` |
 //! | V6ParseEventLabelLists | `v6_labels::labels_of_events` |
 //! | V6LabelListCanOverride | `v6_labels::labels_override_the_definition` |
-//! | ParseV6CompressedEventHeaders: headers | `v6::headers_of_both_forms`; the order is that of `in_time_order` |
+//! | ParseV6CompressedEventHeaders: headers | `v6::headers_of_both_forms`; order: `order::as_the_reference_has_it` |
 //! | V6SequencePoint | `v6::what_sequence_points_forget`, `v6::losses` |
 //! | V5/V6IncompleteTraceThrows | `truncation`, `v6::without_its_end_a_stream_is_cut_off` |
 //! | EventPipeV3StackParsing | `netperf::an_event_with_its_stack`, `netperf::sizes_that_contradict_each_other` |

@@ -168,6 +168,14 @@ fn recorded_traces_written_in_version_6() {
 }
 
 #[test]
+fn recorded_traces_in_time_order() {
+    for name in ["eventpipe-dotnetcore3.0-win-x64-objver4.nettrace", "r9_lossy.nettrace"] {
+        let Some(bytes) = corpus::trace(name) else { return };
+        agrees(name, &bytes, || Decoder::new().in_time_order(), &[2, usize::MAX]);
+    }
+}
+
+#[test]
 fn losses_of_a_recorded_trace() {
     let Some(bytes) = corpus::trace("r9_lossy.nettrace") else { return };
     let parts = Reader::new(&bytes).split(4);
@@ -438,6 +446,23 @@ proptest! {
                 bytes.truncate(end.index(bytes.len()));
             }
             agrees("a random stream", &bytes, || Decoder::new().tolerate(tolerance), &numbers);
+        }
+    }
+
+    /// Nothing is held back over the end of a part. That needs times that are as sequence points say.
+    #[test]
+    fn random_streams_in_time_order(
+        items in items(),
+        number in 0..12usize,
+        tolerance in prop::sample::select(vec![Tolerance::Strict, Tolerance::Oddities, Tolerance::Damage]),
+        end in prop::option::weighted(0.3, any::<prop::sample::Index>()),
+    ) {
+        for mut bytes in [version_4(&items), version_6(&items)] {
+            if let Some(end) = &end {
+                bytes.truncate(end.index(bytes.len()));
+            }
+            let decoder = || Decoder::new().tolerate(tolerance).in_time_order();
+            agrees("a random stream in time order", &bytes, decoder, &[number]);
         }
     }
 

@@ -1,0 +1,133 @@
+//! Delivering events in time order: between blocks of events and the queue of those held back.
+
+use std::ops::ControlFlow;
+
+use crate::block::{Block, Context, Progress, Tables};
+use crate::event::{Event, Sink};
+use crate::header::NO_PROCESSOR;
+use crate::held::{BATCH, BATCH_BYTES, Queue};
+use crate::meanings::Meanings;
+use crate::object::Container;
+use crate::output::Output;
+use crate::stack::Stack;
+use crate::thread::ThreadDirectory;
+
+impl Block {
+    /// Reads events, a batch at most, and delivers those that can go.
+    pub(crate) fn events_in_time_order<S: Sink + ?Sized>(
+        &mut self,
+        data: &[u8],
+        context: &mut Context,
+        output: &mut Output<'_, S>,
+    ) -> Progress {
+        let Some(mut queue) = context.queue.take() else { return Progress::done(0) };
+        let place = output.stream.map(|_| output.position);
+        let progress = match self.container {
+            Container::Frames => self.hold_events::<true>(data, context, &mut queue, place),
+            _ => self.hold_events::<false>(data, context, &mut queue, place),
+        };
+        context.queue = Some(queue);
+        context.release(false, output);
+        progress
+    }
+
+    /// Reads events and holds them back, a batch at most. `place`: where `data` is in the stream, if that stays in memory.
+    fn hold_events<const V6: bool>(
+        &mut self,
+        data: &[u8],
+        context: &mut Context,
+        queue: &mut Queue,
+        place: Option<usize>,
+    ) -> Progress {
+        let mut batch = queue.batch(place);
+        let mut held = 0;
+        let mut end = 0;
+        let progress = self.walk_events::<V6>(data, context, |found, _| {
+            batch.hold(found.header, found.end - found.header.body_size());
+            end = found.end;
+            held += 1;
+            if held == BATCH || end >= BATCH_BYTES {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        batch.end(data.get(..end).unwrap_or_default());
+        progress
+    }
+}
+
+impl Context {
+    /// Delivers the events held back that may go, or must for want of room. `ended`: there are no more bytes for now.
+    pub(crate) fn release<S: Sink + ?Sized>(&mut self, ended: bool, output: &mut Output<'_, S>) {
+        if let Some(queue) = &mut self.queue
+            && let Some(until) = queue.ready(self.limits.max_order_bytes, ended)
+        {
+            self.deliver_until(until, output);
+        }
+    }
+
+    /// Delivers all events held back: nothing earlier can come, or what they refer to is about to change.
+    pub(crate) fn drain<S: Sink + ?Sized>(&mut self, output: &mut Output<'_, S>) {
+        if self.queue.as_ref().is_some_and(|queue| !queue.is_empty()) {
+            self.deliver_until(i64::MAX, output);
+        }
+    }
+
+    fn deliver_until<S: Sink + ?Sized>(&mut self, until: i64, output: &mut Output<'_, S>) {
+        let Some(mut queue) = self.queue.take() else { return };
+        if let Some(trace) = self.trace {
+            let tables = Tables {
+                trace: &trace,
+                metadata: &self.metadata,
+                stacks: &self.stacks,
+                directory: &self.directory,
+                labels: &self.labels,
+            };
+            let late = if trace.version >= 6 {
+                deliver::<true, S>(&mut queue, until, &tables, output)
+            } else {
+                deliver::<false, S>(&mut queue, until, &tables, output)
+            };
+            self.statistics.late_events += late;
+        }
+        queue.tidy();
+        if queue.is_empty() {
+            for (index, last) in self.directory.remove_leaving() {
+                output.sink.thread_removed(index, last);
+            }
+        }
+        self.queue = Some(queue);
+    }
+}
+
+/// Delivers events up to a time, and counts those that come after later ones.
+fn deliver<const V6: bool, S: Sink + ?Sized>(
+    queue: &mut Queue,
+    until: i64,
+    tables: &Tables<'_>,
+    output: &mut Output<'_, S>,
+) -> u64 {
+    let mut meanings = Meanings::default();
+    queue.let_go(until, output.stream, |held, origin, payload| {
+        let Some(metadata) = tables.metadata.get(held.metadata_id) else { return };
+        if V6 {
+            meanings.look_up(held.thread, origin.capture_thread, origin.labels, tables, ThreadDirectory::get);
+        }
+        let labels = meanings.labels();
+        output.sink.event(&Event {
+            metadata,
+            trace: tables.trace,
+            timestamp: held.timestamp,
+            thread_id: if V6 { meanings.thread_id() } else { held.thread },
+            capture_thread_id: if V6 { meanings.capture_thread_id() } else { origin.capture_thread },
+            processor: (origin.processor != NO_PROCESSOR).then_some(origin.processor),
+            sequence_number: held.sequence,
+            stack: Stack::new(tables.stacks, held.stack),
+            activity_id: if V6 { labels.activity() } else { origin.activity },
+            related_activity_id: if V6 { labels.related_activity() } else { origin.related_activity },
+            meanings: if V6 { Some(&meanings) } else { None },
+            sorted: origin.sorted,
+            payload,
+        });
+    })
+}
