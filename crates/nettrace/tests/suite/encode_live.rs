@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use nettrace::{
-    BlockKind, Decoder, DefinitionId, Encoder, EncoderOptions, Event, EventRecord, Metadata, Reader,
-    SequencePoint, Sink, Thread, Version,
+    BlockKind, Decoder, DefinitionId, EncodeError, Encoder, EncoderOptions, Event, EventRecord, Metadata,
+    Reader, SequencePoint, Sink, Thread, Version,
 };
 
 use crate::allocator::allocations;
@@ -235,7 +235,10 @@ fn described_threads() {
     thread.thread_id = Some(2);
     // Its index is taken, which is no matter.
     encoder.thread(&thread).unwrap();
-    encoder.thread(&thread).unwrap_err();
+    let again = encoder.thread(&thread).unwrap_err();
+    assert_eq!(again, EncodeError::InvalidThread { reason: "it is known already" });
+    assert_eq!(again.to_string(), "a thread cannot be described: it is known already");
+    assert!(matches!(encoder.thread(&Thread::new(5)), Err(EncodeError::InvalidThread { .. })));
     encoder.event(id, &EventRecord { capture_thread_id: Some(1), ..record(2, 2) }).unwrap();
     let (log, _) = decode(&encoder.finish().unwrap());
     assert_eq!(log.names, [None, Some("worker".into())]);
