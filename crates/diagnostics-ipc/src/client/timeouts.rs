@@ -15,7 +15,10 @@ pub struct Timeouts {
     pub slow_command: Duration,
     /// For a dump, which a runtime answers when it is written. Default: 10 min.
     pub dump: Duration,
-    /// For a session to stop while neither the answer nor any byte of its stream arrives. Default: 5 s.
+    /// For a session to stop while neither the answer nor any byte of its stream arrives. Default: 20 s.
+    ///
+    /// A runtime sends the first byte of its rundown when it has described everything, which takes more than
+    /// proportionally long where much was compiled: 1 s for 27,000 methods of generic types, 7 s for 54,000.
     pub stop_idle: Duration,
     /// For a session to stop in all. Default: 5 min, since the rundown of a large process is long.
     pub stop: Duration,
@@ -29,7 +32,7 @@ impl Default for Timeouts {
             command: Duration::from_secs(3),
             slow_command: Duration::from_secs(30),
             dump: Duration::from_secs(600),
-            stop_idle: Duration::from_secs(5),
+            stop_idle: Duration::from_secs(20),
             stop: Duration::from_secs(300),
             background_stop: Duration::from_secs(10),
         }
