@@ -99,50 +99,50 @@ events! {
     23 BGCAllocWaitBegin "GC/BGCAllocWaitStart" { Reason: u32, ClrInstanceID: u16 }
     24 BGCAllocWaitEnd "GC/BGCAllocWaitStop" { Reason: u32, ClrInstanceID: u16 }
     25 GCFullNotify "GC/FullNotify" { GenNumber: u32, IsAlloc: u32, ClrInstanceID: u16 since 1 }
-    80 EEStartupStart "Startup/EEStartupStart" { ClrInstanceID: u16 }
-    81 EEStartupEnd "Startup/EEStartupStop" { ClrInstanceID: u16 }
-    82 EEConfigSetupStart "Startup/EEConfigSetupStart" { ClrInstanceID: u16 }
-    83 EEConfigSetupEnd "Startup/EEConfigSetupStop" { ClrInstanceID: u16 }
-    84 LoadSystemBasesStart "Startup/LoadSystemBasesStart" { ClrInstanceID: u16 }
-    85 LoadSystemBasesEnd "Startup/LoadSystemBasesStop" { ClrInstanceID: u16 }
-    86 ExecExeStart "Startup/ExecExeStart" { ClrInstanceID: u16 }
-    87 ExecExeEnd "Startup/ExecExeStop" { ClrInstanceID: u16 }
-    88 MainStart "Startup/MainStart" { ClrInstanceID: u16 }
-    89 MainEnd "Startup/MainStop" { ClrInstanceID: u16 }
-    90 ApplyPolicyStart "Startup/ApplyPolicyStart" { ClrInstanceID: u16 }
-    91 ApplyPolicyEnd "Startup/ApplyPolicyStop" { ClrInstanceID: u16 }
-    92 LdLibShFolderStart "Startup/LdLibShFolderStart" { ClrInstanceID: u16 }
-    93 LdLibShFolderEnd "Startup/LdLibShFolderStop" { ClrInstanceID: u16 }
-    94 PrestubWorkerStart "Startup/PrestubWorkerStart" { ClrInstanceID: u16 }
-    95 PrestubWorkerEnd "Startup/PrestubWorkerStop" { ClrInstanceID: u16 }
-    96 GetInstallationStart "Startup/GetInstallationStart" { ClrInstanceID: u16 }
-    97 GetInstallationEnd "Startup/GetInstallationStop" { ClrInstanceID: u16 }
-    98 OpenHModuleStart "Startup/OpenHModuleStart" { ClrInstanceID: u16 }
-    99 OpenHModuleEnd "Startup/OpenHModuleStop" { ClrInstanceID: u16 }
-    100 ExplicitBindStart "Startup/ExplicitBindStart" { ClrInstanceID: u16 }
-    101 ExplicitBindEnd "Startup/ExplicitBindStop" { ClrInstanceID: u16 }
-    102 ParseXmlStart "Startup/ParseXmlStart" { ClrInstanceID: u16 }
-    103 ParseXmlEnd "Startup/ParseXmlStop" { ClrInstanceID: u16 }
-    104 InitDefaultDomainStart "Startup/InitDefaultDomainStart" { ClrInstanceID: u16 }
-    105 InitDefaultDomainEnd "Startup/InitDefaultDomainStop" { ClrInstanceID: u16 }
-    106 InitSecurityStart "Startup/InitSecurityStart" { ClrInstanceID: u16 }
-    107 InitSecurityEnd "Startup/InitSecurityStop" { ClrInstanceID: u16 }
-    108 AllowBindingRedirsStart "Startup/AllowBindingRedirsStart" { ClrInstanceID: u16 }
-    109 AllowBindingRedirsEnd "Startup/AllowBindingRedirsStop" { ClrInstanceID: u16 }
-    110 EEConfigSyncStart "Startup/EEConfigSyncStart" { ClrInstanceID: u16 }
-    111 EEConfigSyncEnd "Startup/EEConfigSyncStop" { ClrInstanceID: u16 }
-    112 BindingStart "Startup/BindingStart" { ClrInstanceID: u16 }
-    113 BindingEnd "Startup/BindingStop" { ClrInstanceID: u16 }
-    114 LoaderCatchCallStart "Startup/LoaderCatchCallStart" { ClrInstanceID: u16 }
-    115 LoaderCatchCallEnd "Startup/LoaderCatchCallStop" { ClrInstanceID: u16 }
-    116 FusionInitStart "Startup/FusionInitStart" { ClrInstanceID: u16 }
-    117 FusionInitEnd "Startup/FusionInitStop" { ClrInstanceID: u16 }
-    118 FusionAppCtxStart "Startup/FusionAppCtxStart" { ClrInstanceID: u16 }
-    119 FusionAppCtxEnd "Startup/FusionAppCtxStop" { ClrInstanceID: u16 }
-    120 Fusion2EEStart "Startup/Fusion2EEStart" { ClrInstanceID: u16 }
-    121 Fusion2EEEnd "Startup/Fusion2EEStop" { ClrInstanceID: u16 }
-    122 SecurityCatchCallStart "Startup/SecurityCatchCallStart" { ClrInstanceID: u16 }
-    123 SecurityCatchCallEnd "Startup/SecurityCatchCallStop" { ClrInstanceID: u16 }
+    80 EEStartupStart "Startup/EEStartupStart" { ClrInstanceID: u16 since 1 }
+    81 EEStartupEnd "Startup/EEStartupStop" { ClrInstanceID: u16 since 1 }
+    82 EEConfigSetupStart "Startup/EEConfigSetupStart" { ClrInstanceID: u16 since 1 }
+    83 EEConfigSetupEnd "Startup/EEConfigSetupStop" { ClrInstanceID: u16 since 1 }
+    84 LoadSystemBasesStart "Startup/LoadSystemBasesStart" { ClrInstanceID: u16 since 1 }
+    85 LoadSystemBasesEnd "Startup/LoadSystemBasesStop" { ClrInstanceID: u16 since 1 }
+    86 ExecExeStart "Startup/ExecExeStart" { ClrInstanceID: u16 since 1 }
+    87 ExecExeEnd "Startup/ExecExeStop" { ClrInstanceID: u16 since 1 }
+    88 MainStart "Startup/MainStart" { ClrInstanceID: u16 since 1 }
+    89 MainEnd "Startup/MainStop" { ClrInstanceID: u16 since 1 }
+    90 ApplyPolicyStart "Startup/ApplyPolicyStart" { ClrInstanceID: u16 since 1 }
+    91 ApplyPolicyEnd "Startup/ApplyPolicyStop" { ClrInstanceID: u16 since 1 }
+    92 LdLibShFolderStart "Startup/LdLibShFolderStart" { ClrInstanceID: u16 since 1 }
+    93 LdLibShFolderEnd "Startup/LdLibShFolderStop" { ClrInstanceID: u16 since 1 }
+    94 PrestubWorkerStart "Startup/PrestubWorkerStart" { ClrInstanceID: u16 since 1 }
+    95 PrestubWorkerEnd "Startup/PrestubWorkerStop" { ClrInstanceID: u16 since 1 }
+    96 GetInstallationStart "Startup/GetInstallationStart" { ClrInstanceID: u16 since 1 }
+    97 GetInstallationEnd "Startup/GetInstallationStop" { ClrInstanceID: u16 since 1 }
+    98 OpenHModuleStart "Startup/OpenHModuleStart" { ClrInstanceID: u16 since 1 }
+    99 OpenHModuleEnd "Startup/OpenHModuleStop" { ClrInstanceID: u16 since 1 }
+    100 ExplicitBindStart "Startup/ExplicitBindStart" { ClrInstanceID: u16 since 1 }
+    101 ExplicitBindEnd "Startup/ExplicitBindStop" { ClrInstanceID: u16 since 1 }
+    102 ParseXmlStart "Startup/ParseXmlStart" { ClrInstanceID: u16 since 1 }
+    103 ParseXmlEnd "Startup/ParseXmlStop" { ClrInstanceID: u16 since 1 }
+    104 InitDefaultDomainStart "Startup/InitDefaultDomainStart" { ClrInstanceID: u16 since 1 }
+    105 InitDefaultDomainEnd "Startup/InitDefaultDomainStop" { ClrInstanceID: u16 since 1 }
+    106 InitSecurityStart "Startup/InitSecurityStart" { ClrInstanceID: u16 since 1 }
+    107 InitSecurityEnd "Startup/InitSecurityStop" { ClrInstanceID: u16 since 1 }
+    108 AllowBindingRedirsStart "Startup/AllowBindingRedirsStart" { ClrInstanceID: u16 since 1 }
+    109 AllowBindingRedirsEnd "Startup/AllowBindingRedirsStop" { ClrInstanceID: u16 since 1 }
+    110 EEConfigSyncStart "Startup/EEConfigSyncStart" { ClrInstanceID: u16 since 1 }
+    111 EEConfigSyncEnd "Startup/EEConfigSyncStop" { ClrInstanceID: u16 since 1 }
+    112 BindingStart "Startup/BindingStart" { ClrInstanceID: u16 since 1 }
+    113 BindingEnd "Startup/BindingStop" { ClrInstanceID: u16 since 1 }
+    114 LoaderCatchCallStart "Startup/LoaderCatchCallStart" { ClrInstanceID: u16 since 1 }
+    115 LoaderCatchCallEnd "Startup/LoaderCatchCallStop" { ClrInstanceID: u16 since 1 }
+    116 FusionInitStart "Startup/FusionInitStart" { ClrInstanceID: u16 since 1 }
+    117 FusionInitEnd "Startup/FusionInitStop" { ClrInstanceID: u16 since 1 }
+    118 FusionAppCtxStart "Startup/FusionAppCtxStart" { ClrInstanceID: u16 since 1 }
+    119 FusionAppCtxEnd "Startup/FusionAppCtxStop" { ClrInstanceID: u16 since 1 }
+    120 Fusion2EEStart "Startup/Fusion2EEStart" { ClrInstanceID: u16 since 1 }
+    121 Fusion2EEEnd "Startup/Fusion2EEStop" { ClrInstanceID: u16 since 1 }
+    122 SecurityCatchCallStart "Startup/SecurityCatchCallStart" { ClrInstanceID: u16 since 1 }
+    123 SecurityCatchCallEnd "Startup/SecurityCatchCallStop" { ClrInstanceID: u16 since 1 }
     188 NgenBindEvent "NgenBinder/NgenBind" {
         ClrInstanceID: u16,
         BindingID: u64,
