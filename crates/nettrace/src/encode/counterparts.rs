@@ -1,6 +1,6 @@
 //! Threads of a stream that is read, and what they are in the one that is written.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::encode::numbers::Numbers;
 use crate::encode::stream::Stream;
@@ -16,7 +16,7 @@ pub(super) struct Counterparts {
     /// The last number that was written of ids that stand for no live thread, in version 4. They may come to be used again.
     former: HashMap<u64, u32>,
     /// Threads that lost events at their end, which only a sequence point of version 4 can tell.
-    untold: HashMap<u64, u32>,
+    untold: BTreeMap<u64, u32>,
     /// What no two live threads of version 4 may share.
     taken: HashSet<u64>,
     next_index: u64,
@@ -50,7 +50,7 @@ impl Counterparts {
             written,
             live: HashMap::new(),
             former: HashMap::new(),
-            untold: HashMap::new(),
+            untold: BTreeMap::new(),
             taken: HashSet::new(),
             next_index: 1,
             points: 0,
@@ -190,14 +190,16 @@ impl Counterparts {
             thread.seen = points;
             list.push((thread.written, thread.numbers.written));
         }
-        list.extend(self.untold.drain());
+        list.extend(self.untold());
         Ok(list)
     }
 
     /// Ends the threads that the latest sequence point did not list.
     fn end_unlisted(&mut self, stream: &mut Stream) -> Result<(), EncodeError> {
         let ended = self.live.iter().filter(|(_, thread)| thread.seen + 1 < self.points);
-        let ended: Vec<_> = ended.map(|(key, thread)| (*key, *thread)).collect();
+        let mut ended: Vec<_> = ended.map(|(key, thread)| (*key, *thread)).collect();
+        // The same stream makes the same bytes.
+        ended.sort_unstable_by_key(|(key, _)| *key);
         ended.into_iter().try_for_each(|(key, thread)| self.remove(key, thread, stream))
     }
 
@@ -210,7 +212,7 @@ impl Counterparts {
 
     /// What only a sequence point can still tell.
     pub(super) fn untold(&mut self) -> Vec<(u64, u32)> {
-        self.untold.drain().collect()
+        std::mem::take(&mut self.untold).into_iter().collect()
     }
 }
 

@@ -129,17 +129,22 @@ impl Interned {
     }
 }
 
-/// Eight bytes at a time, each folded in by a multiplication of full width.
+/// Sixteen bytes at a time, folded in by a multiplication of full width.
 fn hash(bytes: &[u8], seed: u64) -> u64 {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    const SECRET: u64 = 0x9e37_79b9_7f4a_7c15;
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product")]
-    let fold = |hash: u64, word: u64| {
-        let product = u128::from(hash ^ word) * u128::from(MULTIPLIER ^ seed.rotate_left(32) | 1);
+    let fold = |left: u64, right: u64| {
+        let product = u128::from(left) * u128::from(right);
         product as u64 ^ (product >> 64) as u64
     };
-    let (words, rest) = bytes.as_chunks::<8>();
-    let hash = words.iter().fold(seed, |hash, word| fold(hash, u64::from_le_bytes(*word)));
-    let mut last = [0; 8];
+    let add = |hash: u64, piece: &[u8; 16]| {
+        let (words, _) = piece.as_chunks::<8>();
+        let [left, right] = [0, 1].map(|at| words.get(at).map_or(0, |word| u64::from_le_bytes(*word)));
+        fold(left ^ SECRET, right ^ hash)
+    };
+    let (pieces, rest) = bytes.as_chunks::<16>();
+    let hash = pieces.iter().fold(seed, add);
+    let mut last = [0; 16];
     last.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-    fold(fold(hash, u64::from_le_bytes(last)), bytes.len() as u64)
+    fold(add(hash, &last) ^ SECRET, bytes.len() as u64 ^ seed)
 }

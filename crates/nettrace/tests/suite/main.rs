@@ -22,6 +22,7 @@ mod netperf;
 mod order;
 mod parts;
 mod reader;
+mod recode;
 mod recorded;
 mod round_trip;
 mod stacks;
