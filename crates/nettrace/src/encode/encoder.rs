@@ -129,9 +129,12 @@ impl Encoder {
         if self.stream.version() == Version::V4 {
             return Err(self.stream.refuse("descriptions of threads"));
         }
-        let Some(id) = thread.thread_id.filter(|id| self.threads.find(*id, Role::Subject).is_none()) else {
-            return Err(self.stream.refuse("threads without an id, or two at a time with the same"));
+        let Some(id) = thread.thread_id else {
+            return Err(EncodeError::InvalidThread { reason: "it has no id" });
         };
+        if self.threads.find(id, Role::Subject).is_some() {
+            return Err(EncodeError::InvalidThread { reason: "it is known already" });
+        }
         let taken = self.threads.has_index(thread.index);
         let index = if taken { self.threads.new_index() } else { thread.index };
         self.stream.thread(&Thread { index, ..thread.clone() })?;

@@ -29,6 +29,11 @@ pub enum EncodeError {
         /// Most bytes that are possible.
         max: usize,
     },
+    /// A thread cannot be described.
+    InvalidThread {
+        /// Why.
+        reason: &'static str,
+    },
     /// An event refers to a definition that is not, or no longer, part of the stream.
     UndefinedEvent,
     /// A property of the trace came after the stream's head was written.
@@ -47,6 +52,7 @@ impl fmt::Display for EncodeError {
             Self::TooLarge { what, size, max } => {
                 write!(f, "{what} has {size} bytes, of which at most {max} can be written")
             }
+            Self::InvalidThread { reason } => write!(f, "a thread cannot be described: {reason}"),
             Self::UndefinedEvent => f.write_str("an event refers to a definition that is not in the stream"),
             Self::LateProperty => f.write_str("a property of the trace came after its head was written"),
             Self::NoTrace => f.write_str("there was nothing that begins a trace"),
