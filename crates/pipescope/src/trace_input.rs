@@ -143,6 +143,10 @@ pub(crate) fn oddities(decoder: &Decoder) -> Vec<String> {
         (statistics.unknown_blocks, "blocks left out because they are of unknown kind"),
         (statistics.dropped_stacks, "stacks left out because there are too many at once"),
         (statistics.dropped_label_lists, "lists of labels left out because there are too many at once"),
+        (
+            statistics.late_events,
+            "events that are behind later ones, because they came too late to be put in order",
+        ),
         (statistics.trailing_bytes, trailing),
     ]
     .into_iter()

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
     let shown = input.shown().to_owned();
     let (output, name) = open(&args.output, &input)?;
     let Format::Ndjson = args.to;
-    let mut decoder = Decoder::new().tolerate(Tolerance::Damage);
+    let mut decoder = Decoder::new().tolerate(Tolerance::Damage).in_time_order();
     let mut lines = EventLines::new(output, args.stacks);
     let write = |lines: &mut EventLines<Output>| lines.flush().map_err(|error| refused(error, &name));
     let ending = match input.read(&mut decoder, &mut lines, write) {

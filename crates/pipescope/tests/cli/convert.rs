@@ -243,7 +243,43 @@ fn every_event_of_recorded_traces_is_a_line() {
         // The fields of all of them are known, those of the runtime's own events too.
         let is_whole = |event: &Value| event["fields"].is_object() && event.get("payload").is_none();
         assert!(events.iter().all(is_whole), "{name}");
+        assert!(events.is_sorted_by_key(|event| event["relative_ns"].as_i64()), "{name}");
     }
+}
+
+#[test]
+fn events_of_several_threads_are_in_time_order() {
+    let mut stream = Stream::new();
+    stream.define(1, "P", 1, |definition| definition.name("E"));
+    // In a block each time is the difference to the one before.
+    for (thread, first, then) in [(5, 10, 40), (6, 20, 10), (7, 5, 35)] {
+        stream.events(|block| {
+            block.event(1).sequence(1).thread(thread).time(first).payload(&[]);
+            block.event(1).time(then).payload(&[]);
+        });
+    }
+    let whole = stream.end();
+    let expected = [(5, 7), (10, 5), (20, 6), (30, 6), (40, 7), (50, 5)];
+    for (bytes, code) in [(&whole[..], 0), (&whole[..whole.len() - 1], 2)] {
+        let lines = TraceFile::new(bytes).run(&CONVERT).expect(code).stdout;
+        let found: Vec<_> = objects(&lines)
+            .iter()
+            .map(|event| {
+                (event["relative_ns"].as_i64().unwrap_or(-1), event["thread_id"].as_i64().unwrap_or(-1))
+            })
+            .collect();
+        assert_eq!(found, expected, "also when the stream is cut off");
+    }
+}
+
+#[test]
+fn an_event_that_comes_too_late_is_noted() {
+    let mut stream = small();
+    stream.sequence_point(3_000_000_000, &[(5, 2)]);
+    stream.events(|block| block.event(1).sequence(3).thread(5).time(7).payload(&[0, 0]));
+    let ended = TraceFile::new(&stream.end()).run(&CONVERT).expect(0);
+    assert_eq!(ended.stdout.lines().count(), 3);
+    assert!(ended.stderr.ends_with("because they came too late to be put in order: 1\n"), "{}", ended.stderr);
 }
 
 #[test]
