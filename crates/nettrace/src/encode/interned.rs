@@ -25,7 +25,7 @@ struct Entry {
     end: usize,
 }
 
-/// Bytes after which entries that were written are found no more, and are written again when they come again.
+/// Bytes of memory after which entries that were written are found no more, and are written again when they come again.
 const FORGET_AT: usize = 32 << 20;
 
 /// What is to be written next: the id of the first of so many entries.
@@ -112,7 +112,7 @@ impl Interned {
     /// All entries have been written.
     pub(super) fn set_written(&mut self) {
         self.written = (self.entries.len(), self.bytes.len());
-        if self.bytes.len() > FORGET_AT {
+        if self.bytes.len() + self.entries.len() * size_of::<Entry>() > FORGET_AT {
             let next = self.first_id.wrapping_add(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
             self.restart();
             self.first_id = next;

@@ -143,6 +143,36 @@ fn many_stacks_make_blocks_too() {
 }
 
 #[test]
+fn more_stacks_than_are_held() {
+    const SIZE: usize = 64 << 10;
+    let (mut encoder, id) = encoder(|options| options.sequence_point_bytes = None, Version::V4);
+    let stack = |number: u32| {
+        let mut stack = vec![0; SIZE];
+        stack[..4].copy_from_slice(&number.to_le_bytes());
+        stack
+    };
+    // 32 MiB of them are held. The first ones come again, early and late.
+    let numbers = || (0..100).chain(0..600).chain(0..100);
+    let mut stream = Vec::new();
+    for (number, time) in numbers().zip(0..) {
+        encoder.event(id, &EventRecord { stack: &stack(number), ..record(1, time) }).unwrap();
+        stream.extend_from_slice(encoder.output());
+        encoder.consume(encoder.output().len());
+    }
+    stream.extend_from_slice(&encoder.finish().unwrap());
+    let mut found = Vec::new();
+    Decoder::new()
+        .push(&stream, &mut |event: &Event<'_>| {
+            assert_eq!(event.stack.as_bytes().len(), SIZE);
+            found.push(u32::from_le_bytes(event.stack.as_bytes()[..4].try_into().unwrap()));
+        })
+        .unwrap();
+    assert!(found.into_iter().eq(numbers()));
+    // The first hundred were still held when they came again early, and no more when they came late.
+    assert!((700 * SIZE..702 * SIZE).contains(&stream.len()), "{}", stream.len());
+}
+
+#[test]
 fn a_change_of_thread_that_readers_would_not_notice() {
     let (mut encoder, id) = encoder(|_| {}, Version::V4);
     encoder.event(id, &record(1, 5)).unwrap();
