@@ -27,6 +27,8 @@ pub(crate) struct Found<'a> {
     pub(crate) payload: &'a [u8],
     /// Where it ends in the bytes that are walked over.
     pub(crate) end: usize,
+    /// Whether it follows an event that was skipped, whose header it may go on from.
+    pub(crate) after_skipped: bool,
 }
 
 impl Context {
@@ -128,6 +130,7 @@ impl Block {
         let mut found = 0u64;
         let mut payload_bytes = 0u64;
         let mut meanings = Meanings::default();
+        let mut skipped = false;
         let outcome = loop {
             let payload = match walk.next::<V6>(&mut cursor, max_bytes) {
                 Ok(payload) => payload,
@@ -144,6 +147,7 @@ impl Block {
                 if let Err(reason) = context.tolerance.undefined_event(&mut context.statistics) {
                     break Err(reason);
                 }
+                skipped = true;
                 continue;
             };
             if V6 {
@@ -156,7 +160,9 @@ impl Block {
             found += 1;
             payload_bytes += payload.len() as u64;
             let end = data.len() - cursor.remaining();
-            if each(&Found { header, metadata, meanings: &meanings, payload, end }, &tables).is_break() {
+            let event = Found { header, metadata, meanings: &meanings, payload, end, after_skipped: skipped };
+            skipped = false;
+            if each(&event, &tables).is_break() {
                 break Ok(Outcome::Done);
             }
         };

@@ -326,11 +326,11 @@ pub(crate) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Takes up an event whose payload is at `payload` of the batch's bytes.
+    /// Takes up an event whose payload is at `payload` of the batch's bytes. `after_skipped`: the one before it was not.
     #[expect(clippy::inline_always, reason = "in the loop over events")]
     #[inline(always)]
-    pub(crate) fn hold(&mut self, header: &Header, payload: usize) {
-        if self.fresh || header.changes_origin() {
+    pub(crate) fn hold(&mut self, header: &Header, payload: usize, after_skipped: bool) {
+        if self.fresh || after_skipped || header.changes_origin() {
             self.queue.origins.push(Origin::of(header));
             // What comes after a sorted event has another origin if only for not being sorted.
             self.fresh = header.sorted();

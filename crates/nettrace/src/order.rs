@@ -43,7 +43,7 @@ impl Block {
         let mut held = 0;
         let mut end = 0;
         let progress = self.walk_events::<V6>(data, context, |found, _| {
-            batch.hold(found.header, found.end - found.header.body_size());
+            batch.hold(found.header, found.end - found.header.body_size(), found.after_skipped);
             end = found.end;
             held += 1;
             if held == BATCH || end >= BATCH_BYTES {

@@ -243,6 +243,27 @@ fn definitions_and_stacks_that_change_are_those_of_their_events() {
 }
 
 #[test]
+fn events_go_on_from_skipped_ones() {
+    let mut stream = Stream::new();
+    stream.define_simple(1, "P", 1);
+    stream.events(|block| {
+        block.event(1).thread(7).sequence(1).payload(&[]);
+        block.event(99).thread(8).sequence(1).processor(3).activities([1; 16], [2; 16]).payload(&[]);
+        // Only its kind is another than that of the one that nothing defines.
+        block.bytes.u8(0x81).var(1).var(0).var(0);
+    });
+    let bytes = stream.end();
+    for decoder in [Decoder::new(), Decoder::new().in_time_order()] {
+        let mut found = Vec::new();
+        let mut sink = |event: &Event<'_>| {
+            found.push((event.capture_thread_id, event.processor, event.activity_id.is_nil()));
+        };
+        Reader::with_decoder(&bytes, decoder).read(&mut sink).unwrap();
+        assert_eq!(found, [(7, None, true), (8, Some(3), false)]);
+    }
+}
+
+#[test]
 fn threads_leave_after_their_events() {
     let mut stream = Stream6::new();
     stream.define(1, 1).thread(7, 107, 1).thread(8, 108, 1);
