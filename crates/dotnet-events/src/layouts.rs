@@ -24,7 +24,7 @@ use crate::runtime;
 /// };
 /// # let _: &mut dyn nettrace::Sink = &mut print;
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Layouts {
     /// By [`Metadata::index`].
     bindings: Vec<Option<Binding>>,

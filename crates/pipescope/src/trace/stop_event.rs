@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use dotnet_events::names;
+use dotnet_events::{Layouts, names};
 use nettrace::{Event, Sink, Value};
 
 /// Watches events for the one that ends the trace.
@@ -11,6 +11,7 @@ pub(crate) struct StopEvent {
     provider: String,
     name: Option<String>,
     filter: PayloadFilter,
+    layouts: Layouts,
     /// Whether it has been seen.
     is_seen: bool,
     /// Fields of the filter that an event of that name did not have.
@@ -37,7 +38,7 @@ impl FromStr for PayloadFilter {
 impl StopEvent {
     /// An event of this provider; of this name (or id), where one is given; with these values.
     pub(crate) fn new(provider: String, name: Option<String>, filter: PayloadFilter) -> Self {
-        Self { provider, name, filter, is_seen: false, missing: Vec::new() }
+        Self { provider, name, filter, layouts: Layouts::new(), is_seen: false, missing: Vec::new() }
     }
 
     /// Whether the event has come.
@@ -60,8 +61,9 @@ impl StopEvent {
 
     fn meets_filter(&mut self, event: &Event<'_>) -> bool {
         let mut meets = true;
+        let fields = self.layouts.fields(event);
         for (index, (field, wanted)) in self.filter.0.iter().enumerate() {
-            match event.value(field) {
+            match fields.value(field) {
                 Ok(Some(value)) => meets &= is_value(&value, wanted),
                 Ok(None) => {
                     meets = false;
@@ -105,6 +107,8 @@ fn is_value(value: &Value<'_>, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use nettrace::{Decoder, Encoder, EventRecord, Metadata, TraceInfo, Version};
+
     use super::*;
 
     #[test]
@@ -128,5 +132,27 @@ mod tests {
         assert!(is_value(&Value::Char(0x41), "A"));
         assert!(!is_value(&Value::I32(7), "7x"));
         assert!(!is_value(&Value::I32(7), "8"));
+    }
+
+    #[test]
+    fn fields_of_the_runtimes_own_events_are_known() {
+        let head = TraceInfo::new(0, 0, 1_000_000_000);
+        let mut encoder = Encoder::new(Version::V4, &head).unwrap();
+        let mut metadata = Metadata::new(dotnet_events::providers::RUNTIME, 2, "");
+        metadata.version = 1;
+        let stop = encoder.define(&metadata).unwrap();
+        // Count, Depth, ClrInstanceID.
+        let payload = [7, 0, 0, 0, 2, 0, 0, 0, 0, 0];
+        encoder.event(stop, &EventRecord { payload: &payload, ..EventRecord::default() }).unwrap();
+        let bytes = encoder.finish().unwrap();
+        let seen = |filter: &str| {
+            let provider = dotnet_events::providers::RUNTIME.to_owned();
+            let mut stop = StopEvent::new(provider, Some("GC/Stop".to_owned()), filter.parse().unwrap());
+            Decoder::new().push(&bytes, &mut stop).unwrap();
+            (stop.is_seen(), stop.take_missing())
+        };
+        assert_eq!(seen("Depth:2,Count:7"), (true, vec![]));
+        assert_eq!(seen("Depth:1"), (false, vec![]));
+        assert_eq!(seen("Depth:2,Reason:1"), (false, vec!["Reason".to_owned()]));
     }
 }
