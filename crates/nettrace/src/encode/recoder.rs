@@ -63,6 +63,7 @@ pub struct Recoder {
     /// The first thing that could not be written; nothing is written after it.
     error: Option<EncodeError>,
     finished: bool,
+    in_time_order: bool,
 }
 
 /// What a [`Recoder`] left out because the version that it writes cannot say it.
@@ -100,7 +101,17 @@ impl Recoder {
             left_out: LeftOut::default(),
             error: None,
             finished: false,
+            in_time_order: false,
         }
+    }
+
+    /// The same recoder, for events that come in time order, as [`Decoder::in_time_order`](crate::Decoder::in_time_order)
+    /// delivers them: it writes each as [sorted](Event::sorted). Otherwise events that change places with those of other
+    /// threads take a block for each change.
+    #[must_use]
+    pub fn in_time_order(mut self) -> Self {
+        self.in_time_order = true;
+        self
     }
 
     /// Writes everything so far to the output.
@@ -198,7 +209,7 @@ impl Recoder {
                 thread_id: event.thread_id,
                 activity_id: event.activity_id,
                 related_activity_id: event.related_activity_id,
-                sorted: event.sorted,
+                sorted: event.sorted || self.in_time_order,
                 payload: event.payload,
                 ..EventRecord::default()
             };
@@ -213,7 +224,7 @@ impl Recoder {
             timestamp: event.timestamp,
             activity: event.activity_id,
             related_activity: event.related_activity_id,
-            sorted: event.sorted,
+            sorted: event.sorted || self.in_time_order,
             ..EventHead::default()
         };
         if let Some(counterparts) = &mut self.counterparts {

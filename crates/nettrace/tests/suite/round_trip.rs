@@ -1,6 +1,6 @@
 //! What is decoded, written and decoded again is what it was.
 
-use nettrace::{BlockKind, EncodeError, EncoderOptions, LeftOut, Reader, Recoder, Version};
+use nettrace::{BlockKind, Decoder, EncodeError, EncoderOptions, Event, LeftOut, Reader, Recoder, Version};
 
 use crate::contents::{Contents, Options};
 use crate::corpus::{self, VERSION_4};
@@ -110,6 +110,26 @@ fn traces_that_are_cut_off() {
             before.assert_same(&after, &format!("{length} bytes"));
         }
     }
+}
+
+#[test]
+fn in_time_order() {
+    let Some(bytes) = corpus::trace("eventpipe-dotnetcore3.0-win-x64-objver4.nettrace") else { return };
+    let mut recoder = Recoder::new(EncoderOptions::new(Version::V4)).in_time_order();
+    let mut decoder = Decoder::new().in_time_order();
+    decoder.push(&bytes, &mut recoder).unwrap();
+    decoder.finish(&mut recoder).unwrap();
+    recoder.finish().unwrap();
+    let mut times = Vec::new();
+    let mut sink = |event: &Event<'_>| {
+        assert!(event.sorted);
+        times.push(event.timestamp);
+    };
+    let mut decoder = Decoder::new();
+    decoder.push(recoder.output(), &mut sink).unwrap();
+    let statistics = decoder.statistics();
+    assert_eq!((times.len(), times.is_sorted(), statistics.lost_events), (105_540, true, 0));
+    assert!(statistics.blocks < 500, "{} blocks", statistics.blocks);
 }
 
 #[test]
