@@ -9,7 +9,7 @@ use crate::corpus::{self, VERSION_4};
 pub(crate) fn recode(bytes: &[u8], version: Version) -> (Vec<u8>, LeftOut) {
     let mut recoder = Recoder::new(EncoderOptions::new(version));
     let mut output = Vec::new();
-    let mut decoder = nettrace::Decoder::new();
+    let mut decoder = Decoder::new();
     for piece in bytes.chunks(50_000) {
         let pushed = decoder.push(piece, &mut recoder);
         output.extend_from_slice(recoder.output());
@@ -135,7 +135,7 @@ fn in_time_order() {
 #[test]
 fn what_is_no_trace() {
     let mut recoder = Recoder::new(EncoderOptions::default());
-    nettrace::Decoder::new().push(b"GET / HTTP/1.1", &mut recoder).unwrap_err();
+    Decoder::new().push(b"GET / HTTP/1.1", &mut recoder).unwrap_err();
     assert_eq!(recoder.finish(), Err(EncodeError::NoTrace));
     assert!(recoder.output().is_empty());
 }
