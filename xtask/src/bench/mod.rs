@@ -3,6 +3,7 @@
 mod costs;
 mod estimates;
 mod measures;
+mod memory;
 mod process;
 mod record;
 mod report;
@@ -13,7 +14,7 @@ use anyhow::{Result, bail};
 use crate::arguments::Arguments;
 
 pub(crate) fn bench(mut arguments: Arguments) -> Result<()> {
-    const SECTIONS: [&str; 2] = ["costs", "traces"];
+    const SECTIONS: [&str; 3] = ["costs", "traces", "memory"];
     let seconds = arguments.option("--seconds")?.unwrap_or(60);
     let again = arguments.flag("--record");
     let mut only = Vec::new();
@@ -35,6 +36,9 @@ pub(crate) fn bench(mut arguments: Arguments) -> Result<()> {
     }
     if wanted("traces") {
         report::write(&traces::measure(again)?)?;
+    }
+    if wanted("memory") {
+        report::write(&memory::measure(again && !wanted("traces"))?)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::target_dir;
 const HEADING: &str = "Reading and writing traces";
 
 /// The benchmarks of a trace: criterion's name, and what is measured.
-const BENCHMARKS: [(&str, &str); 10] = [
+const BENCHMARKS: [(&str, &str); 11] = [
     ("heads", "every event"),
     ("heads, pushed", "every event, pushed in pieces of 64 KiB"),
     ("heads, from a file", "every event, from opening the file to its end"),
@@ -23,6 +23,7 @@ const BENCHMARKS: [(&str, &str); 10] = [
     ("self-described fields", "every field of the events that describe their own"),
     ("fields", "every field of every event"),
     ("heads, in time order", "every event, in time order"),
+    ("heads, pushed, in time order", "every event, pushed, in time order"),
     ("heads, two parts", "every event, on two threads"),
     ("written, version 4", "read and written, version 4"),
     ("written, version 6", "read and written, version 6"),

@@ -4,13 +4,16 @@
 //! traces beside the repository stand in for them. All are in memory; all but `two parts` uses one thread.
 
 mod files;
+mod order;
 mod parts;
 mod read;
+mod write;
 
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
+use nettrace::Version;
 
 use files::Trace;
 
@@ -38,5 +41,15 @@ fn measure(group: &mut BenchmarkGroup<'_, WallTime>, trace: &Trace) {
     group.bench_function("heads, from a file", |bencher| bencher.iter(|| read::heads_from_file(&trace.path)));
     group.bench_function("stacks", |bencher| bencher.iter(|| read::stacks(&trace.bytes)));
     group.bench_function("self-described fields", |bencher| bencher.iter(|| read::fields(&trace.bytes)));
+    group.bench_function("heads, in time order", |bencher| bencher.iter(|| order::heads(&trace.bytes)));
+    group.bench_function("heads, pushed, in time order", |bencher| {
+        bencher.iter(|| order::heads_pushed(&trace.bytes));
+    });
     group.bench_function("heads, two parts", |bencher| bencher.iter(|| parts::heads(&trace.bytes, 2)));
+    group.bench_function("written, version 4", |bencher| {
+        bencher.iter(|| write::anew(&trace.bytes, Version::V4));
+    });
+    group.bench_function("written, version 6", |bencher| {
+        bencher.iter(|| write::anew(&trace.bytes, Version::V6));
+    });
 }

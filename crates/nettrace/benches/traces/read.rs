@@ -7,7 +7,7 @@ use std::path::Path;
 use nettrace::{Decoder, Event, Reader, Sink, Value};
 
 /// The size of pieces: what a read from a socket or file gives.
-const PIECE: usize = 64 << 10;
+pub(crate) const PIECE: usize = 64 << 10;
 
 /// What every event begins with, folded into one number.
 #[derive(Default)]
