@@ -115,8 +115,32 @@ pub(crate) struct Block {
     pub(crate) part: Part,
     pub(crate) walk: Walk,
     pub(crate) container: Container,
+    /// When its events are.
+    pub(crate) span: Option<Span>,
     /// The capture thread whose events are being read; none before the first event of an event block.
     pub(crate) run: Option<Run>,
+}
+
+/// When the earliest and the latest event of a block are, as its head says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) earliest: i64,
+    pub(crate) latest: i64,
+}
+
+impl Span {
+    /// Fewest bytes of a head.
+    pub(crate) const HEAD: usize = 20;
+
+    /// Reads the head of a block of events. `None` when it says nothing that can be.
+    pub(crate) fn read(data: &[u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(data);
+        cursor.take(4).ok()?;
+        let span = Self { earliest: cursor.i64().ok()?, latest: cursor.i64().ok()? };
+        // Writers that do not know leave zeros.
+        let said = span.earliest <= span.latest && (span.earliest, span.latest) != (0, 0);
+        said.then_some(span)
+    }
 }
 
 /// Events of one capture thread, one after the other.
@@ -158,7 +182,7 @@ impl Block {
             (BlockKind::Unknown, _) => Part::Skip,
             _ => Part::Whole,
         };
-        Self { kind, left: size as usize, part, walk: Walk::new(true), run: None, container }
+        Self { kind, left: size as usize, part, walk: Walk::new(true), span: None, run: None, container }
     }
 
     /// Whether all that it says is void after the next sequence point.

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::block::{Block, Context, Outcome, Progress, Run, Tables, too_large};
+use crate::block::{Block, Context, Outcome, Progress, Run, Span, Tables, too_large};
 use crate::cursor::{Cursor, Stop};
 use crate::definition;
 use crate::error::ErrorKind;
@@ -27,8 +27,6 @@ pub(crate) struct Found<'a> {
     pub(crate) payload: &'a [u8],
     /// Where it ends in the bytes that are walked over.
     pub(crate) end: usize,
-    /// Whether it follows an event that was skipped, whose header it may go on from.
-    pub(crate) after_skipped: bool,
 }
 
 impl Context {
@@ -65,6 +63,7 @@ impl Block {
         match read() {
             Ok(flags) => {
                 self.walk = Walk::new(flags & 1 != 0);
+                self.span = Span::read(data);
                 self.part = crate::block::Part::Events;
                 Progress::done(data.len() - cursor.remaining())
             }
@@ -72,13 +71,29 @@ impl Block {
         }
     }
 
+    // A function of its own, so that the loop has all registers to itself; so with the other loops over events.
+    #[inline(never)]
     pub(crate) fn events<const V6: bool, S: Sink + ?Sized>(
         &mut self,
         data: &[u8],
         context: &mut Context,
         output: &mut Output<'_, S>,
     ) -> Progress {
-        self.walk_events::<V6>(data, context, |found, tables| {
+        self.deliver_events::<V6, S>(data, context, output, |_| ())
+    }
+
+    /// Delivers the events in `data`. `pass` is told the time of each.
+    #[expect(clippy::inline_always, reason = "the loop over events, of which `pass` is a part")]
+    #[inline(always)]
+    pub(crate) fn deliver_events<const V6: bool, S: Sink + ?Sized>(
+        &mut self,
+        data: &[u8],
+        context: &mut Context,
+        output: &mut Output<'_, S>,
+        mut pass: impl FnMut(i64),
+    ) -> Progress {
+        self.walk_events::<V6, false>(data, context, |found, tables| {
+            pass(found.header.timestamp.cast_signed());
             let header = found.header;
             let labels = found.meanings.labels();
             output.sink.event(&Event {
@@ -105,10 +120,10 @@ impl Block {
     }
 
     /// Walks over the events in `data`, follows their numbers, and shows `each` those that something defines, until it
-    /// wants no more for now.
+    /// wants no more for now. `BATCHES`: also until one is skipped, so that those shown go on from one another.
     #[expect(clippy::inline_always, reason = "the loop over events, of which `each` is the body")]
     #[inline(always)]
-    pub(crate) fn walk_events<const V6: bool>(
+    pub(crate) fn walk_events<const V6: bool, const BATCHES: bool>(
         &mut self,
         data: &[u8],
         context: &mut Context,
@@ -130,7 +145,6 @@ impl Block {
         let mut found = 0u64;
         let mut payload_bytes = 0u64;
         let mut meanings = Meanings::default();
-        let mut skipped = false;
         let outcome = loop {
             let payload = match walk.next::<V6>(&mut cursor, max_bytes) {
                 Ok(payload) => payload,
@@ -147,7 +161,9 @@ impl Block {
                 if let Err(reason) = context.tolerance.undefined_event(&mut context.statistics) {
                     break Err(reason);
                 }
-                skipped = true;
+                if BATCHES {
+                    break Ok(Outcome::Done);
+                }
                 continue;
             };
             if V6 {
@@ -160,9 +176,7 @@ impl Block {
             found += 1;
             payload_bytes += payload.len() as u64;
             let end = data.len() - cursor.remaining();
-            let event = Found { header, metadata, meanings: &meanings, payload, end, after_skipped: skipped };
-            skipped = false;
-            if each(&event, &tables).is_break() {
+            if each(&Found { header, metadata, meanings: &meanings, payload, end }, &tables).is_break() {
                 break Ok(Outcome::Done);
             }
         };

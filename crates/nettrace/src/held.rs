@@ -11,6 +11,7 @@ use std::ops::Range;
 use uuid::Uuid;
 
 use crate::header::Header;
+use crate::horizon::Horizon;
 
 /// An event held back: what changes from one event to the next.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +74,30 @@ pub(crate) struct Queue {
     due: usize,
     /// As many bytes of memory are worth leaving out what is needed no more.
     tidy_at: usize,
+    /// What lies ahead in a stream that stays in memory.
+    pub(crate) horizon: Horizon,
+    pub(crate) density: Density,
 }
+
+/// How many events there are in how many bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Density {
+    events: u64,
+    bytes: usize,
+}
+
+impl Density {
+    /// Another block begins, of so many bytes and after so many events. Says whether the one before it was dense; it is
+    /// likely to have been much the same.
+    pub(crate) fn next(&mut self, events: u64, bytes: usize) -> bool {
+        let is_dense = self.bytes as u64 <= events.saturating_sub(self.events).saturating_mul(DENSE);
+        *self = Self { events, bytes };
+        is_dense
+    }
+}
+
+/// Bytes of an event, with its header and its payload, up to which events are dense.
+const DENSE: u64 = 48;
 
 /// Events after which it is looked whether some may go. Few enough to stay in the processor's cache.
 pub(crate) const BATCH: usize = 256;
@@ -101,6 +125,8 @@ impl Default for Queue {
             delivered: i64::MIN,
             due: BATCH,
             tidy_at: MIN_TIDY,
+            horizon: Horizon::default(),
+            density: Density::default(),
         }
     }
 }
@@ -254,7 +280,13 @@ impl Queue {
         self.run = end - last.len();
     }
 
+    /// No event before `time` can come any more.
+    pub(crate) fn advance(&mut self, time: i64) {
+        self.front = self.front.max(time);
+    }
+
     /// Takes note of an event that is delivered without being held back. Says whether it comes after one of a later time.
+    #[inline]
     pub(crate) fn pass(&mut self, timestamp: i64) -> bool {
         let late = timestamp < self.delivered;
         self.delivered = self.delivered.max(timestamp);
@@ -326,11 +358,11 @@ pub(crate) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Takes up an event whose payload is at `payload` of the batch's bytes. `after_skipped`: the one before it was not.
+    /// Takes up an event whose payload is at `payload` of the batch's bytes.
     #[expect(clippy::inline_always, reason = "in the loop over events")]
     #[inline(always)]
-    pub(crate) fn hold(&mut self, header: &Header, payload: usize, after_skipped: bool) {
-        if self.fresh || after_skipped || header.changes_origin() {
+    pub(crate) fn hold(&mut self, header: &Header, payload: usize) {
+        if self.fresh || header.changes_origin() {
             self.queue.origins.push(Origin::of(header));
             // What comes after a sorted event has another origin if only for not being sorted.
             self.fresh = header.sorted();

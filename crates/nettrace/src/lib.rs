@@ -231,6 +231,7 @@ mod field;
 mod frame;
 mod header;
 mod held;
+mod horizon;
 mod labels;
 mod limits;
 mod losses;

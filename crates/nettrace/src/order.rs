@@ -6,6 +6,7 @@ use crate::block::{Block, Context, Progress, Tables};
 use crate::event::{Event, Sink};
 use crate::header::NO_PROCESSOR;
 use crate::held::{BATCH, BATCH_BYTES, Queue};
+use crate::horizon::may_step_back;
 use crate::meanings::Meanings;
 use crate::object::Container;
 use crate::output::Output;
@@ -20,6 +21,17 @@ impl Block {
         context: &mut Context,
         output: &mut Output<'_, S>,
     ) -> Progress {
+        if let Some(stream) = output.stream
+            && data.len() == self.left
+            && self.run.is_none()
+            && self.walk.is_between_events()
+            && self.is_undisturbed(data, stream, context, output)
+        {
+            return match self.container {
+                Container::Frames => self.pass_events::<true, S>(data, context, output),
+                _ => self.pass_events::<false, S>(data, context, output),
+            };
+        }
         let Some(mut queue) = context.queue.take() else { return Progress::done(0) };
         let place = output.stream.map(|_| output.position);
         let progress = match self.container {
@@ -31,7 +43,48 @@ impl Block {
         progress
     }
 
+    /// Whether no event of the block need be held back: its events are in time order, as far as can be seen without reading
+    /// them, all others that are held back are before them and go now, and all that will come are after them. Seeing it takes
+    /// a look at all bytes, so blocks of few large events are better held back.
+    fn is_undisturbed<S: Sink + ?Sized>(
+        &self,
+        data: &[u8],
+        stream: &[u8],
+        context: &mut Context,
+        output: &mut Output<'_, S>,
+    ) -> bool {
+        let (Some(queue), Some(span)) = (&mut context.queue, self.span) else { return false };
+        let is_dense = queue.density.next(context.statistics.events, data.len());
+        let end = output.position + data.len();
+        let behind = queue.horizon.earliest_behind(stream, end, self.container);
+        queue.advance(span.earliest.min(behind));
+        context.release(true, output);
+        is_dense
+            && span.latest <= behind
+            && context.queue.as_ref().is_some_and(Queue::is_empty)
+            && !may_step_back(data, span.latest.abs_diff(span.earliest))
+    }
+
+    /// Delivers all events of a block as they come.
+    #[inline(never)]
+    fn pass_events<const V6: bool, S: Sink + ?Sized>(
+        &mut self,
+        data: &[u8],
+        context: &mut Context,
+        output: &mut Output<'_, S>,
+    ) -> Progress {
+        let Some(mut queue) = context.queue.take() else { return Progress::done(0) };
+        let mut late = 0;
+        let progress = self.deliver_events::<V6, S>(data, context, output, |time| {
+            late += u64::from(queue.pass(time));
+        });
+        context.statistics.late_events += late;
+        context.queue = Some(queue);
+        progress
+    }
+
     /// Reads events and holds them back, a batch at most. `place`: where `data` is in the stream, if that stays in memory.
+    #[inline(never)]
     fn hold_events<const V6: bool>(
         &mut self,
         data: &[u8],
@@ -42,8 +95,8 @@ impl Block {
         let mut batch = queue.batch(place);
         let mut held = 0;
         let mut end = 0;
-        let progress = self.walk_events::<V6>(data, context, |found, _| {
-            batch.hold(found.header, found.end - found.header.body_size(), found.after_skipped);
+        let progress = self.walk_events::<V6, true>(data, context, |found, _| {
+            batch.hold(found.header, found.end - found.header.body_size());
             end = found.end;
             held += 1;
             if held == BATCH || end >= BATCH_BYTES {

@@ -66,6 +66,14 @@ impl Delivered {
             .collect()
     }
 
+    /// In memory, with the late events counted.
+    fn late_in_memory(bytes: &[u8]) -> (Vec<i64>, u64) {
+        let mut delivered = Self::default();
+        let mut reader = Reader::with_decoder(bytes, Decoder::new().in_time_order());
+        reader.read(&mut delivered).unwrap();
+        (delivered.times(), reader.decoder().statistics().late_events)
+    }
+
     /// The events of each region between two sequence points, sorted.
     fn sorted(&self) -> Vec<(i64, u64)> {
         let regions = self.0.split(|what| matches!(what, What::Point(_)));
@@ -301,6 +309,40 @@ fn labels_that_change_are_those_of_their_events() {
     let mut sink = |event: &Event<'_>| opcodes.push(event.opcode());
     Reader::with_decoder(&stream.end(), Decoder::new().in_time_order()).read(&mut sink).unwrap();
     assert_eq!(opcodes, [3, 4]);
+}
+
+/// Blocks of events with times, each with a head that says `spans`.
+fn spanned(blocks: &[(&[u64], (i64, i64))]) -> Vec<u8> {
+    let mut stream = Stream::new();
+    stream.define_simple(1, "P", 1);
+    for (times, (earliest, latest)) in blocks {
+        stream.event_block("EventBlock", 20, true, |block| {
+            let head = block.bytes.0.len();
+            block.bytes.0[head - 16..head - 8].copy_from_slice(&earliest.to_le_bytes());
+            block.bytes.0[head - 8..].copy_from_slice(&latest.to_le_bytes());
+            let mut now = 0;
+            for (time, number) in times.iter().zip(1u32..) {
+                let event = block.event(1).time(time.wrapping_sub(now));
+                let event = if number == 1 { event.thread(1).sequence(1).sorted() } else { event };
+                event.payload(&[]);
+                now = *time;
+            }
+        });
+    }
+    stream.end()
+}
+
+#[test]
+fn heads_of_blocks_are_believed_but_not_trusted() {
+    let times = |blocks: &[(&[u64], (i64, i64))]| Delivered::late_in_memory(&spanned(blocks));
+    // In order within and between blocks; then a block that others overlap, and one that goes back within itself.
+    assert_eq!(times(&[(&[10, 20], (10, 20)), (&[30], (30, 30))]), (vec![10, 20, 30], 0));
+    assert_eq!(times(&[(&[10, 30], (10, 30)), (&[20], (20, 20))]), (vec![10, 20, 30], 0));
+    assert_eq!(times(&[(&[10, 30, 20], (10, 30)), (&[40], (40, 40))]), (vec![10, 20, 30, 40], 0));
+    // A wrong head makes events late, and that is counted; one that says nothing does not.
+    assert_eq!(times(&[(&[10, 30], (10, 30)), (&[20], (40, 40))]), (vec![10, 30, 20], 1));
+    assert_eq!(times(&[(&[10, 30], (10, 30)), (&[20], (0, 0))]), (vec![10, 20, 30], 0));
+    assert_eq!(times(&[(&[10, 30], (0, 0)), (&[20], (20, 20))]), (vec![10, 20, 30], 0));
 }
 
 /// A stream whose second half of events, in blocks of their own, lies before the first half in time.
