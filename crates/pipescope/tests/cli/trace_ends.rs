@@ -130,7 +130,7 @@ fn a_stopped_target_costs_a_bounded_wait_at_the_end_too() {
     target.run("throw 10");
     target.stop_signal();
     trace.signal("INT");
-    let ended = trace.wait_at_most(Duration::from_secs(30)).expect(2);
+    let ended = trace.wait_at_most(Duration::from_secs(60)).expect(2);
     assert!(ended.error().contains("cut off"), "{}", ended.stderr);
     target.cont_signal();
     target.run("idle");
