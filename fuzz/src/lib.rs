@@ -11,6 +11,7 @@ mod outcome;
 mod round_trip;
 mod runtime;
 mod streams;
+mod time_order;
 mod v6;
 mod values;
 

@@ -80,7 +80,7 @@ pub(crate) fn small_limits() -> Limits {
     limits
 }
 
-fn decoder(limits: Limits, tolerance: Tolerance) -> Decoder {
+pub(crate) fn decoder(limits: Limits, tolerance: Tolerance) -> Decoder {
     Decoder::with_limits(limits).tolerate(tolerance)
 }
 

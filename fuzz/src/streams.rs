@@ -6,6 +6,7 @@ use crate::choices::Choices;
 use crate::outcome::{TOLERANCES, pushed, read, read_by_block, read_in_parts, small_limits};
 use crate::stream::{SERIALIZATION, Stream};
 use crate::stream6::Stream6;
+use crate::time_order::check_time_order;
 
 /// A stream, whole and in pieces.
 ///
@@ -51,6 +52,10 @@ pub(crate) fn check_all_ways(stream: &[u8], look_after: u8, pieces: &[u8]) {
         assert_eq!(whole, by_block, "{tolerance:?}, read by block");
         whole.check(stream.len());
         let statistics = whole.statistics;
+        check_time_order(stream, pieces, Limits::default(), tolerance);
+        let mut little = limits;
+        little.max_order_bytes = u32::from(look_after) * 8;
+        check_time_order(stream, pieces, little, tolerance);
         assert!(statistics.events >= events, "the more tolerant, the more events");
         events = statistics.events;
         assert!(tolerance == Tolerance::Damage || statistics.damaged_blocks == 0);

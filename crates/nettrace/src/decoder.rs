@@ -101,6 +101,8 @@ impl Decoder {
     /// come: up to the next sequence point at most, which runtimes write every 10 MB. Everything else the sink is told,
     /// definitions above all, comes as early as without; but that a thread was removed, after its last event.
     /// [`Limits::max_order_bytes`] bounds what is held back, and [`Statistics::late_events`] counts events that came too late.
+    /// An event that refers to a stack, a thread or labels that are defined only after it, which no sound stream has, may be
+    /// delivered when they are known.
     /// [Parts](crate::Reader::split) of a stream are in order one after the other, since they end at sequence points; only
     /// where a stream's events lie on the wrong side of one may the order of parts and of a whole differ.
     ///

@@ -15,7 +15,6 @@ use crate::metadata::Metadata;
 use crate::output::Output;
 use crate::stack::Stack;
 use crate::statistics::Statistics;
-use crate::thread::ThreadDirectory;
 use crate::tolerance::Tolerance;
 use crate::walk::{Pause, Walk};
 
@@ -145,6 +144,7 @@ impl Block {
         let mut found = 0u64;
         let mut payload_bytes = 0u64;
         let mut meanings = Meanings::default();
+        let removals = tables.directory.removals();
         let outcome = loop {
             let payload = match walk.next::<V6>(&mut cursor, max_bytes) {
                 Ok(payload) => payload,
@@ -168,7 +168,7 @@ impl Block {
             };
             if V6 {
                 let Header { thread, capture_thread, labels, .. } = *header;
-                meanings.look_up(thread, capture_thread, labels, &tables, ThreadDirectory::get_live);
+                meanings.look_up((thread, capture_thread, labels), removals, &tables);
                 if let Err(reason) = meanings.check(context.tolerance, &mut context.statistics) {
                     break Err(reason);
                 }

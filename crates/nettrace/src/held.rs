@@ -37,10 +37,12 @@ pub(crate) struct Origin {
     pub(crate) activity: Uuid,
     pub(crate) related_activity: Uuid,
     pub(crate) sorted: bool,
+    /// How many of the threads that are about to leave were removed before.
+    pub(crate) removals: usize,
 }
 
 impl Origin {
-    fn of(header: &Header) -> Self {
+    fn of(header: &Header, removals: usize) -> Self {
         Self {
             capture_thread: header.capture_thread,
             processor: header.processor,
@@ -48,6 +50,7 @@ impl Origin {
             activity: header.activity,
             related_activity: header.related_activity,
             sorted: header.sorted(),
+            removals,
         }
     }
 }
@@ -137,8 +140,8 @@ impl Queue {
     }
 
     /// Begins to take up events, a batch of them. `place`: where in the stream their payloads are counted from, if that
-    /// stays in memory; otherwise they are [kept](Batch::end).
-    pub(crate) fn batch(&mut self, place: Option<usize>) -> Batch<'_> {
+    /// stays in memory; otherwise they are [kept](Batch::end). `removals`: threads that are about to leave.
+    pub(crate) fn batch(&mut self, place: Option<usize>, removals: usize) -> Batch<'_> {
         let offset = match place {
             Some(place) => {
                 if self.is_empty() {
@@ -153,6 +156,7 @@ impl Queue {
             events: std::mem::take(&mut self.events),
             offset: index(offset),
             fresh: true,
+            removals,
             copies: place.is_none(),
             queue: self,
         }
@@ -354,6 +358,7 @@ pub(crate) struct Batch<'a> {
     offset: u32,
     /// Whether the next event may have another origin than the one before.
     fresh: bool,
+    removals: usize,
     copies: bool,
 }
 
@@ -363,7 +368,7 @@ impl Batch<'_> {
     #[inline(always)]
     pub(crate) fn hold(&mut self, header: &Header, payload: usize) {
         if self.fresh || header.changes_origin() {
-            self.queue.origins.push(Origin::of(header));
+            self.queue.origins.push(Origin::of(header, self.removals));
             // What comes after a sorted event has another origin if only for not being sorted.
             self.fresh = header.sorted();
             if header.sorted() {

@@ -3,33 +3,32 @@
 use crate::block::Tables;
 use crate::labels::Labels;
 use crate::statistics::Statistics;
-use crate::thread::{Thread, ThreadDirectory};
+use crate::thread::Thread;
 use crate::tolerance::Tolerance;
 
 /// The threads and labels of an event. Looked up where the indices change only.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Meanings<'a> {
-    indices: Option<(u64, u64, u32)>,
+    indices: Option<(u64, u64, u32, usize)>,
     thread: Option<&'a Thread>,
     capture_thread: Option<&'a Thread>,
     labels: Option<Labels<'a>>,
 }
 
 impl<'a> Meanings<'a> {
+    /// `removals`: how many threads were removed of those that are about to leave.
     #[inline]
     pub(crate) fn look_up(
         &mut self,
-        thread: u64,
-        capture_thread: u64,
-        labels: u32,
+        (thread, capture_thread, labels): (u64, u64, u32),
+        removals: usize,
         tables: &Tables<'a>,
-        find: impl Fn(&'a ThreadDirectory, u64) -> Option<&'a Thread>,
     ) {
-        let indices = (thread, capture_thread, labels);
+        let indices = (thread, capture_thread, labels, removals);
         if self.indices != Some(indices) {
             self.indices = Some(indices);
-            self.thread = find(tables.directory, thread);
-            self.capture_thread = find(tables.directory, capture_thread);
+            self.thread = tables.directory.get_after(removals, thread);
+            self.capture_thread = tables.directory.get_after(removals, capture_thread);
             // No labels are no list at all, and need no definition.
             self.labels = if labels == 0 { Some(Labels::NONE) } else { tables.labels.find(labels) };
         }
@@ -59,7 +58,7 @@ impl<'a> Meanings<'a> {
 
     /// The thread and the capture thread as the stream has them.
     pub(crate) fn thread_indices(&self) -> Option<(u64, u64)> {
-        self.indices.map(|(thread, capture_thread, _)| (thread, capture_thread))
+        self.indices.map(|(thread, capture_thread, ..)| (thread, capture_thread))
     }
 
     pub(crate) fn thread(&self) -> Option<&'a Thread> {

@@ -11,7 +11,6 @@ use crate::meanings::Meanings;
 use crate::object::Container;
 use crate::output::Output;
 use crate::stack::Stack;
-use crate::thread::ThreadDirectory;
 
 impl Block {
     /// Reads events, a batch at most, and delivers those that can go.
@@ -92,7 +91,7 @@ impl Block {
         queue: &mut Queue,
         place: Option<usize>,
     ) -> Progress {
-        let mut batch = queue.batch(place);
+        let mut batch = queue.batch(place, context.directory.removals());
         let mut held = 0;
         let mut end = 0;
         let progress = self.walk_events::<V6, true>(data, context, |found, _| {
@@ -164,7 +163,8 @@ fn deliver<const V6: bool, S: Sink + ?Sized>(
     queue.let_go(until, output.stream, |held, origin, payload| {
         let Some(metadata) = tables.metadata.get(held.metadata_id) else { return };
         if V6 {
-            meanings.look_up(held.thread, origin.capture_thread, origin.labels, tables, ThreadDirectory::get);
+            let indices = (held.thread, origin.capture_thread, origin.labels);
+            meanings.look_up(indices, origin.removals, tables);
         }
         let labels = meanings.labels();
         output.sink.event(&Event {

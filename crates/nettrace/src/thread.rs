@@ -90,10 +90,16 @@ impl ThreadDirectory {
         self.sparse.get(&index).map(Arc::as_ref)
     }
 
-    /// As [`Self::get`], but for threads that are about to leave.
+    /// As [`Self::get`], but for threads that are about to leave, unless they are not among the first `removals` of them.
     #[inline]
-    pub(crate) fn get_live(&self, index: u64) -> Option<&Thread> {
-        self.get(index).filter(|_| self.leaving.iter().all(|(leaving, _)| *leaving != index))
+    pub(crate) fn get_after(&self, removals: usize, index: u64) -> Option<&Thread> {
+        self.get(index).filter(|_| self.leaving.iter().take(removals).all(|(leaving, _)| *leaving != index))
+    }
+
+    /// Threads that are about to leave.
+    #[inline]
+    pub(crate) fn removals(&self) -> usize {
+        self.leaving.len()
     }
 
     /// Adds a thread, in the place of a former one if need be.
@@ -126,7 +132,7 @@ impl ThreadDirectory {
 
     /// Takes a thread out once [`Self::remove_leaving`] is called. `false` when there is none.
     pub(crate) fn leave(&mut self, index: u64, last_sequence_number: u32) -> bool {
-        let found = self.get_live(index).is_some();
+        let found = self.get_after(self.removals(), index).is_some();
         if found {
             self.leaving.push((index, last_sequence_number));
         }

@@ -295,6 +295,16 @@ fn threads_leave_after_their_events() {
     late.events(true, &[Event6::on(7, 2, 40)]);
     let mut strict = Decoder::new().in_time_order().tolerate(nettrace::Tolerance::Strict);
     assert!(strict.push(&late.end(), &mut Delivered::default()).is_err());
+    // With tolerance neither order knows the thread of that event, while it knows that of the one before.
+    let threads = |decoder: Decoder| {
+        let mut threads = Vec::new();
+        let mut sink =
+            |event: &Event<'_>| threads.push((event.timestamp, event.thread().map(|thread| thread.index)));
+        Reader::with_decoder(&late.end(), decoder).read(&mut sink).unwrap();
+        threads.sort_unstable();
+        threads
+    };
+    assert_eq!(threads(Decoder::new()), threads(Decoder::new().in_time_order()));
 }
 
 #[test]
