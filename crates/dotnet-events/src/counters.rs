@@ -8,6 +8,7 @@
 use nettrace::{Event, FieldType, Fields, Metadata, Struct, Utf16, Value};
 
 use crate::error::EventError;
+use crate::slot;
 
 /// Name of the events.
 pub const EVENT_NAME: &str = "EventCounters";
@@ -92,7 +93,7 @@ impl CounterPayload<'_> {
 /// ```
 #[derive(Debug, Default)]
 pub struct CounterDecoder {
-    /// By [`Metadata::index`].
+    /// By the [place](slot::of) of the definition.
     bindings: Vec<Option<Binding>>,
 }
 
@@ -118,7 +119,7 @@ impl CounterDecoder {
     }
 
     fn binding(&mut self, metadata: &Metadata) -> Option<&Layout> {
-        let index = usize::try_from(metadata.index).ok()?;
+        let index = slot::of(metadata);
         if self.bindings.len() <= index {
             self.bindings.resize_with(index + 1, || None);
         }

@@ -2,7 +2,7 @@
 
 use nettrace::{Event, Fields, Metadata, Struct};
 
-use crate::runtime;
+use crate::{runtime, slot};
 
 /// Gives every event its fields: those that the stream declares, or else those that are known of the runtime's own events.
 ///
@@ -26,7 +26,7 @@ use crate::runtime;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Layouts {
-    /// By [`Metadata::index`].
+    /// By the [place](slot::of) of the definition.
     bindings: Vec<Option<Binding>>,
 }
 
@@ -57,7 +57,7 @@ impl Layouts {
             return event.fields();
         }
         let pointer_size = event.trace.pointer_size;
-        let fields = match self.bindings.get(metadata.index as usize) {
+        let fields = match self.bindings.get(slot::of(metadata)) {
             Some(Some(known))
                 if known.fingerprint == metadata.fingerprint && known.pointer_size == pointer_size =>
             {
@@ -76,7 +76,7 @@ impl Layouts {
 
     #[cold]
     fn bind(&mut self, metadata: &Metadata, pointer_size: u8) -> Option<&'static Fields> {
-        let index = metadata.index as usize;
+        let index = slot::of(metadata);
         if self.bindings.len() <= index {
             self.bindings.resize(index + 1, None);
         }

@@ -53,6 +53,7 @@ pub mod meters;
 pub mod names;
 pub mod providers;
 pub mod runtime;
+mod slot;
 
 pub use crate::error::EventError;
 pub use crate::layouts::Layouts;

@@ -1,11 +1,12 @@
 //! Nothing is allocated per event, once a definition has been seen.
 
 use dotnet_events::counters::CounterDecoder;
-use dotnet_events::meters;
+use dotnet_events::{Layouts, meters};
 use nettrace::{Decoder, Event};
 
-use crate::allocator::allocations;
+use crate::allocator::{allocations, most_held};
 use crate::corpus;
+use crate::stream6::{Event6, Stream6};
 
 #[test]
 fn counters() {
@@ -37,4 +38,25 @@ fn meter_events() {
     };
     Decoder::new().push(&bytes, sink).unwrap();
     assert_eq!(decoded, 266);
+}
+
+#[test]
+fn definitions_without_end() {
+    let beginning = Stream6::new().bytes.0;
+    // A definition, an event of it, and a sequence point that forgets it.
+    let mut stream = Stream6 { bytes: crate::stream::Bytes::default() };
+    stream.thread(0, 1, 1).define(1, 1).events(true, &[Event6::on(0, 1, 1)]).sequence_point(1, 3, &[]);
+    let round = stream.bytes.0;
+    let (mut counters, mut layouts) = (CounterDecoder::new(), Layouts::new());
+    let mut events = 0;
+    let sink = &mut |event: &Event<'_>| {
+        events += 1;
+        assert!(counters.decode(event).is_none());
+        assert_eq!(layouts.fields(event).values().count(), 0);
+    };
+    let mut decoder = Decoder::new();
+    decoder.push(&beginning, sink).unwrap();
+    let held = most_held(|| (0..200_000).for_each(|_| decoder.push(&round, sink).unwrap()));
+    assert_eq!(events, 200_000);
+    assert!(held < 20 << 20, "{held} bytes held");
 }
