@@ -15,7 +15,7 @@ use crate::target_dir;
 const HEADING: &str = "Reading and writing traces";
 
 /// The benchmarks of a trace: criterion's name, and what is measured.
-const BENCHMARKS: [(&str, &str); 11] = [
+const BENCHMARKS: [(&str, &str); 12] = [
     ("heads", "every event"),
     ("heads, pushed", "every event, pushed in pieces of 64 KiB"),
     ("heads, from a file", "every event, from opening the file to its end"),
@@ -24,6 +24,7 @@ const BENCHMARKS: [(&str, &str); 11] = [
     ("fields", "every field of every event"),
     ("heads, in time order", "every event, in time order"),
     ("heads, pushed, in time order", "every event, pushed, in time order"),
+    ("fields, in time order", "every field of every event, in time order"),
     ("heads, two parts", "every event, on two threads"),
     ("written, version 4", "read and written, version 4"),
     ("written, version 6", "read and written, version 6"),
@@ -34,24 +35,27 @@ enum Bar {
     Events(f64),
     /// So many gigabytes a second.
     Bytes(f64),
-    /// At most so many times the time of all heads in stream order.
-    Slower(f64),
-    /// At least so many times as fast as all heads on one thread.
-    Faster(f64),
+    /// At most so many times the time of another benchmark, the same in stream order.
+    Slower(&'static str, f64),
+    /// At least so many times as fast as another benchmark, the same on one thread.
+    Faster(&'static str, f64),
 }
 
 /// Bars, by trace and benchmark.
-const BARS: [(&str, &str, Bar); 10] = [
+const BARS: [(&str, &str, Bar); 13] = [
     ("cpu", "heads", Bar::Events(100.0)),
     ("cpu", "fields", Bar::Events(30.0)),
     ("mixed", "fields", Bar::Events(30.0)),
     ("mixed", "heads, from a file", Bar::Bytes(2.0)),
-    ("cpu", "heads, in time order", Bar::Slower(1.5)),
-    ("mixed", "heads, in time order", Bar::Slower(1.5)),
-    ("rundown", "heads, in time order", Bar::Slower(1.5)),
-    ("cpu", "heads, two parts", Bar::Faster(1.8)),
-    ("mixed", "heads, two parts", Bar::Faster(1.8)),
-    ("rundown", "heads, two parts", Bar::Faster(1.8)),
+    ("cpu", "heads, in time order", Bar::Slower("heads", 1.5)),
+    ("mixed", "heads, in time order", Bar::Slower("heads", 1.5)),
+    ("rundown", "heads, in time order", Bar::Slower("heads", 1.5)),
+    ("cpu", "fields, in time order", Bar::Slower("fields", 1.5)),
+    ("mixed", "fields, in time order", Bar::Slower("fields", 1.5)),
+    ("rundown", "fields, in time order", Bar::Slower("fields", 1.5)),
+    ("cpu", "heads, two parts", Bar::Faster("heads", 1.8)),
+    ("mixed", "heads, two parts", Bar::Faster("heads", 1.8)),
+    ("rundown", "heads, two parts", Bar::Faster("heads", 1.8)),
 ];
 
 /// What `TraceEvent` reaches once it is warm, on traces like these of its own: 33.4 MB with 2.53 M events, 349.5 MB with
@@ -115,22 +119,21 @@ fn notes(recorded: &[Recorded]) -> String {
 }
 
 fn rows(recorded: &Recorded, estimates: &Estimates) -> Vec<Row> {
-    let heads = estimates.median(recorded.name, "heads");
     let row = |(benchmark, what): (&str, &str)| {
         let median = estimates.median(recorded.name, benchmark)?;
         let is_it = |trace: &str, of: &str| trace == recorded.name && of == benchmark;
         let bar = BARS.iter().find(|(trace, of, _)| is_it(trace, of)).map(|(_, _, bar)| bar);
         let peer = PEERS.iter().find(|(trace, of, _)| is_it(trace, of)).map_or("", |(_, _, peer)| *peer);
-        Some(row(recorded, &[benchmark, what], median, heads, bar, peer))
+        Some(row(recorded, what, median, estimates, bar, peer))
     };
     BENCHMARKS.into_iter().filter_map(row).collect()
 }
 
 fn row(
     recorded: &Recorded,
-    [_, what]: &[&str; 2],
+    what: &str,
     median: Duration,
-    heads: Option<Duration>,
+    estimates: &Estimates,
     bar: Option<&Bar>,
     peer: &'static str,
 ) -> Row {
@@ -138,18 +141,23 @@ fn row(
     let events = per_second(recorded.contents.events) / 1e6;
     let gigabytes = per_second(recorded.bytes) / 1e9;
     let mut ours = format!("{events:.1} M events/s, {gigabytes:.2} GB/s");
-    let times = heads.map_or(f64::NAN, |heads| median.as_secs_f64() / heads.as_secs_f64());
+    let times = |other: &str| {
+        let other = estimates.median(recorded.name, other);
+        other.map_or(f64::NAN, |other| median.as_secs_f64() / other.as_secs_f64())
+    };
     let bar = bar.map(|bar| match *bar {
         Bar::Events(least) => (format!("{least} M events/s"), events >= least),
         Bar::Bytes(least) => (format!("{least} GB/s"), gigabytes >= least),
-        Bar::Slower(most) => {
+        Bar::Slower(other, most) => {
+            let times = times(other);
             ours = format!("{ours}, {times:.2} times stream order");
             (format!("at most {most} times stream order"), times <= most)
         }
-        Bar::Faster(least) => {
-            ours = format!("{ours}, {:.2} times one thread", 1.0 / times);
-            (format!("{least} times one thread"), 1.0 / times >= least)
+        Bar::Faster(other, least) => {
+            let faster = 1.0 / times(other);
+            ours = format!("{ours}, {faster:.2} times one thread");
+            (format!("{least} times one thread"), faster >= least)
         }
     });
-    Row { what: vec![format!("`{}`", recorded.name), (*what).to_owned()], ours, bar, peer }
+    Row { what: vec![format!("`{}`", recorded.name), what.to_owned()], ours, bar, peer }
 }
