@@ -84,23 +84,34 @@ pub(crate) fn decoder(limits: Limits, tolerance: Tolerance) -> Decoder {
     Decoder::with_limits(limits).tolerate(tolerance)
 }
 
-/// The stream, pushed in pieces of the given sizes, over and over; as a whole when there are none.
+/// Pushes the stream to its end in pieces of the given sizes, over and over; as a whole when there are none.
+pub(crate) fn push_in_pieces(
+    decoder: &mut Decoder,
+    stream: &[u8],
+    pieces: &[u8],
+    sink: &mut impl Sink,
+) -> Result<(), Error> {
+    let mut rest = stream;
+    let mut sizes = pieces.iter().cycle();
+    let mut result = Ok(());
+    while !rest.is_empty() && result.is_ok() {
+        let size = sizes.next().map_or(rest.len(), |size| usize::from(*size) + 1);
+        let (piece, behind) = rest.split_at(size.min(rest.len()));
+        result = decoder.push(piece, sink);
+        rest = behind;
+    }
+    let finished = decoder.finish(sink);
+    assert!(result.is_ok() || result == finished, "an error must stay");
+    finished
+}
+
+/// The stream, pushed in pieces.
 pub(crate) fn pushed(stream: &[u8], pieces: &[u8], limits: Limits, tolerance: Tolerance) -> Outcome {
     let mut outcome = None;
     let held = most_held(|| {
         let mut decoder = decoder(limits, tolerance);
         let mut digest = Digest::default();
-        let mut rest = stream;
-        let mut sizes = pieces.iter().cycle();
-        let mut result = Ok(());
-        while !rest.is_empty() && result.is_ok() {
-            let size = sizes.next().map_or(rest.len(), |size| usize::from(*size) + 1);
-            let (piece, behind) = rest.split_at(size.min(rest.len()));
-            result = decoder.push(piece, &mut digest);
-            rest = behind;
-        }
-        let finished = decoder.finish(&mut digest);
-        assert!(result.is_ok() || result == finished, "an error must stay");
+        let finished = push_in_pieces(&mut decoder, stream, pieces, &mut digest);
         outcome = Some(Outcome::of(&decoder, finished, digest));
     });
     let copied = 2 * stream.len() as i64;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use nettrace::{Decoder, Error, Event, Limits, Reader, Sink, Statistics, Tolerance};
 
-use crate::outcome::decoder;
+use crate::outcome::{decoder, push_in_pieces};
 
 /// What a stream gave: its events in the order of their delivery, each as its time and a hash over what it carries.
 #[derive(Debug, PartialEq)]
@@ -53,16 +53,7 @@ impl Collector {
 
 fn pushed(stream: &[u8], pieces: &[u8], mut decoder: Decoder) -> Timeline {
     let mut collector = Collector::default();
-    let mut rest = stream;
-    let mut sizes = pieces.iter().cycle();
-    let mut result = Ok(());
-    while !rest.is_empty() && result.is_ok() {
-        let size = sizes.next().map_or(rest.len(), |size| usize::from(*size) + 1);
-        let (piece, behind) = rest.split_at(size.min(rest.len()));
-        result = decoder.push(piece, &mut collector);
-        rest = behind;
-    }
-    let result = decoder.finish(&mut collector);
+    let result = push_in_pieces(&mut decoder, stream, pieces, &mut collector);
     collector.timeline(&decoder, result)
 }
 
