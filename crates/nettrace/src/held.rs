@@ -69,6 +69,8 @@ pub(crate) struct Queue {
     bytes: Vec<u8>,
     /// Where in a stream that stays in memory payloads are counted from.
     base: usize,
+    /// The time of the earliest event that is still there.
+    earliest: i64,
     /// The time of the latest sorted event: up to it no event can come any more.
     front: i64,
     /// The time of the latest event delivered.
@@ -124,6 +126,7 @@ impl Default for Queue {
             origins: Vec::new(),
             bytes: Vec::new(),
             base: 0,
+            earliest: i64::MAX,
             front: i64::MIN,
             delivered: i64::MIN,
             due: BATCH,
@@ -174,12 +177,8 @@ impl Queue {
             let time = self.events.get(self.events.len() / 2).map(|held| held.timestamp);
             return time.map(|time| time.max(self.front));
         }
-        if !ended && self.events.len() < self.due {
-            return None;
-        }
-        let runs = self.runs.iter().map(|run| run.start).chain([self.run]);
-        let earliest = runs.filter_map(|first| self.events.get(first)).map(|held| held.timestamp).min();
-        earliest.is_some_and(|earliest| earliest <= self.front).then_some(self.front)
+        let worth_it = ended || self.events.len() >= self.due;
+        (worth_it && !self.is_empty() && self.earliest <= self.front).then_some(self.front)
     }
 
     /// Lets the events up to `until` go, in time order, each with its origin and its payload. `stream`: the one they are of,
@@ -227,6 +226,8 @@ impl Queue {
             }
         }
         self.delivered = delivered;
+        let firsts = self.runs.iter().filter_map(|run| self.events.get(run.start));
+        self.earliest = firsts.map(|held| held.timestamp).min().unwrap_or(i64::MAX);
         self.run = match self.runs.last() {
             Some(last) if last.end == self.events.len() => self.runs.pop().map_or(0, |last| last.start),
             _ => self.events.len(),
@@ -307,7 +308,7 @@ impl Queue {
             self.events.shrink_to(KEEP_EVENTS);
             self.bytes.shrink_to(KEEP_BYTES);
             self.runs.clear();
-            (self.run, self.due, self.tidy_at) = (0, BATCH, MIN_TIDY);
+            (self.run, self.due, self.tidy_at, self.earliest) = (0, BATCH, MIN_TIDY, i64::MAX);
             return;
         }
         if held < self.events.len() / 2 {
@@ -344,7 +345,10 @@ impl Queue {
     }
 
     fn memory(&self) -> usize {
-        self.bytes.len() + self.events.len() * size_of::<Held>() + self.origins.len() * size_of::<Origin>()
+        self.bytes.len()
+            + self.events.len() * size_of::<Held>()
+            + self.runs.len() * size_of::<Range<usize>>()
+            + self.origins.len() * size_of::<Origin>()
     }
 }
 
@@ -367,16 +371,18 @@ impl Batch<'_> {
     #[expect(clippy::inline_always, reason = "in the loop over events")]
     #[inline(always)]
     pub(crate) fn hold(&mut self, header: &Header, payload: usize) {
+        let timestamp = header.timestamp.cast_signed();
         if self.fresh || header.changes_origin() {
+            self.queue.earliest = self.queue.earliest.min(timestamp);
             self.queue.origins.push(Origin::of(header, self.removals));
             // What comes after a sorted event has another origin if only for not being sorted.
             self.fresh = header.sorted();
             if header.sorted() {
-                self.queue.front = self.queue.front.max(header.timestamp.cast_signed());
+                self.queue.front = self.queue.front.max(timestamp);
             }
         }
-        let timestamp = header.timestamp.cast_signed();
         if timestamp < self.latest {
+            self.queue.earliest = self.queue.earliest.min(timestamp);
             self.queue.end_run(self.events.len());
         }
         self.latest = timestamp;

@@ -19,6 +19,9 @@ pub(crate) struct Horizon {
     end: usize,
 }
 
+/// Blocks looked at ahead. Behind more of them anything may come, until they are reached.
+const MAX_BLOCKS: usize = 1 << 14;
+
 impl Horizon {
     /// The earliest time that the blocks of events behind `position` have up to the next sequence point. There the data of a
     /// block ends.
@@ -46,6 +49,10 @@ impl Horizon {
                 && let Some(data) = stream.get(begin..)
                 && size > Span::HEAD
             {
+                if self.blocks.len() == MAX_BLOCKS {
+                    self.blocks.push((begin, i64::MIN));
+                    break;
+                }
                 let span = Span::read(data);
                 self.blocks.push((begin, span.map_or(i64::MIN, |span| span.earliest)));
             }
@@ -119,6 +126,21 @@ pub(crate) fn may_step_back(data: &[u8], ticks: u64) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_view_is_bounded() {
+        let head = [20, 0, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0];
+        let block = [&[21u8, 0, 0, 2][..], &head].concat();
+        let see = |blocks: usize, position: usize| {
+            let mut horizon = Horizon::default();
+            let earliest = horizon.earliest_behind(&block.repeat(blocks), position, Container::Frames);
+            assert!(horizon.blocks.len() <= MAX_BLOCKS + 1);
+            earliest
+        };
+        assert_eq!((see(0, 0), see(3, 0), see(3, 3 * block.len())), (i64::MAX, 5, i64::MAX));
+        assert_eq!((see(MAX_BLOCKS, 0), see(MAX_BLOCKS + 1, 0)), (5, i64::MIN));
+        assert_eq!(see(2 * MAX_BLOCKS, MAX_BLOCKS * block.len()), 5);
+    }
 
     #[test]
     fn steps_back_are_found_wherever_they_are() {

@@ -131,6 +131,7 @@ impl Context {
             let (thread, complete) = Thread::read(&mut Cursor::new(cursor.take(size.into())?))?;
             self.check_complete(complete)?;
             if self.directory.get(thread.index).is_some() {
+                // Lets it leave, too, if it was removed.
                 self.drain(output);
             }
             if self.directory.get(thread.index).is_some() {

@@ -402,6 +402,29 @@ fn memory_is_bounded() {
     assert_eq!(decoder.statistics().late_events, 0);
 }
 
+/// The worst there is: no two events are in order.
+#[test]
+fn every_event_steps_back() {
+    const EVENTS: u64 = 300_000;
+    let mut stream = Stream::new();
+    stream.define_simple(1, "P", 1);
+    for block in 0..30 {
+        stream.events(|out| {
+            for number in 0..EVENTS / 30 {
+                let back = if number == 0 { EVENTS - block * (EVENTS / 30) } else { u64::MAX };
+                out.event(1).thread(1).sequence(1).time(back).payload(&[]);
+            }
+        });
+    }
+    let bytes = stream.end();
+    for delivered in
+        [in_order(&bytes, usize::MAX).0, in_order(&bytes, 1 << 16).0, Delivered::of_memory(&bytes)]
+    {
+        assert_eq!(delivered.events().len() as u64, EVENTS);
+        assert!(delivered.times().is_sorted());
+    }
+}
+
 #[test]
 fn nothing_is_allocated_per_event() {
     let mut stream = Stream::new();
