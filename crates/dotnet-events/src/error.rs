@@ -16,6 +16,16 @@ pub enum EventError {
         /// What is wrong with its bytes.
         problem: FieldError,
     },
+    /// The payload is too short for what events of that version have.
+    #[error("{event} of version {version} does not fit into {length} bytes")]
+    TooShort {
+        /// The event.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// The length of the payload.
+        length: usize,
+    },
     /// The event declares no such field.
     #[error("{event} has no field {field}")]
     MissingField {

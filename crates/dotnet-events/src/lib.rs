@@ -7,7 +7,8 @@
 //! |---|---|
 //! | [`names`] | what events are called: `GC/Start` |
 //! | [`Layouts`] | the fields of any event, also of the runtime's own, which streams do not describe |
-//! | [`runtime`] | where those are known from |
+//! | [`runtime`] | the runtime's own events as structures, and the tables of their fields |
+//! | [`Sources`] | which provider an event is of, as a number to match on |
 //! | [`counters`] | EventCounters, which any event source can publish |
 //! | [`meters`] | the values of instruments of the metrics API (`System.Diagnostics.Metrics`) |
 //! | [`providers`] | the names of well-known providers |
@@ -54,9 +55,11 @@ pub mod names;
 pub mod providers;
 pub mod runtime;
 mod slot;
+mod source;
 
 pub use crate::error::EventError;
 pub use crate::layouts::Layouts;
+pub use crate::source::{Source, Sources};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

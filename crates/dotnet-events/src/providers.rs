@@ -36,6 +36,7 @@ providers! {
     SYSTEM_RUNTIME = "System.Runtime", "counters of the runtime";
     METRICS = "System.Diagnostics.Metrics", "values of instruments of the metrics API";
     TASKS = "System.Threading.Tasks.TplEventSource", "tasks and the flow of activities";
+    FRAMEWORK = "System.Diagnostics.Eventing.FrameworkEventSource", "work items of the thread pool, timers";
     ARRAY_POOL = "System.Buffers.ArrayPoolEventSource", "rented and returned arrays";
     CONCURRENT_COLLECTIONS = "System.Collections.Concurrent.ConcurrentCollectionsEventSource", "contention in concurrent collections";
     DIAGNOSTIC_SOURCE = "Microsoft-Diagnostics-DiagnosticSource", "a bridge to the DiagnosticSource events of libraries";

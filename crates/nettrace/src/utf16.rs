@@ -34,7 +34,8 @@ impl<'a> Utf16<'a> {
 
     /// Splits at the first zero unit: the text before it and the bytes after it. `None` when there is no zero unit.
     #[inline]
-    pub(crate) fn split_terminated(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    #[must_use]
+    pub fn split_terminated(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (text, rest) = bytes.split_at_checked(zero_unit(bytes)?)?;
         Some((Self { bytes: text }, rest.get(2..)?))
     }

@@ -1,13 +1,13 @@
 //! The runtime's start, messages, checkpoints, the debugger.
 
-use super::groups::{RUNTIME_INFORMATION, STACK_WALK};
+use super::groups::{RuntimeInformation, StackWalk};
 use super::table::events;
 
 events! {
     EVENTS:
 
-    82 CLRStackWalk "ClrStack/Walk" { STACK_WALK }
-    187 RuntimeInformationStart "Runtime/Start" { ClrInstanceID: u16, RUNTIME_INFORMATION }
+    82 CLRStackWalk "ClrStack/Walk" { stack_walk: {StackWalk} }
+    187 RuntimeInformationStart "Runtime/Start" { ClrInstanceID: u16, runtime_information: {RuntimeInformation} }
     240 DebugIPCEventStart "DebugIPCEvent/Start" {}
     241 DebugIPCEventEnd "DebugIPCEvent/Stop" {}
     242 DebugExceptionProcessingStart "DebugExceptionProcessing/Start" {}

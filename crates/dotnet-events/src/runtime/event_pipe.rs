@@ -32,7 +32,7 @@ events! {
 
 group! {
     /// A property of what a `DiagnosticSource` event carries.
-    ARGUMENT { Key: utf16, Value: utf16 }
+    Argument { Key: utf16, Value: utf16 }
 }
 
 events! {
@@ -40,7 +40,7 @@ events! {
     /// so said nothing. They are known by name; ids are given out in the order of first use.
     BRIDGED:
 
-    0 Event "Event" { SourceName: utf16, EventName: utf16, Arguments: array16[ARGUMENT] }
+    0 Event "Event" { SourceName: utf16, EventName: utf16, Arguments: array16[Argument] }
 }
 
 /// Names of the events of that shape.

@@ -4,7 +4,7 @@ use super::table::{events, group};
 
 group! {
     /// A catch, finally or filter block.
-    HANDLER { EntryEIP: u64, MethodID: u64, MethodName: utf16, ClrInstanceID: u16 }
+    Handler { EntryEIP: u64, MethodID: u64, MethodName: utf16, ClrInstanceID: u16 }
 }
 
 events! {
@@ -18,11 +18,11 @@ events! {
         ExceptionFlags: u16 since 1,
         ClrInstanceID: u16 since 1,
     }
-    250 ExceptionCatchStart "ExceptionCatch/Start" { HANDLER }
+    250 ExceptionCatchStart "ExceptionCatch/Start" { handler: {Handler} }
     251 ExceptionCatchStop "ExceptionCatch/Stop" {}
-    252 ExceptionFinallyStart "ExceptionFinally/Start" { HANDLER }
+    252 ExceptionFinallyStart "ExceptionFinally/Start" { handler: {Handler} }
     253 ExceptionFinallyStop "ExceptionFinally/Stop" {}
-    254 ExceptionFilterStart "ExceptionFilter/Start" { HANDLER }
+    254 ExceptionFilterStart "ExceptionFilter/Start" { handler: {Handler} }
     255 ExceptionFilterStop "ExceptionFilter/Stop" {}
     256 ExceptionThrownStop "Exception/Stop" {}
 }

@@ -7,7 +7,7 @@ use super::table::{events, group};
 
 group! {
     /// What a collection did to a generation, in bytes. `NewAllocation` is its budget until the next.
-    GENERATION {
+    GenerationHistory {
         SizeBefore: ptr,
         FreeListSpaceBefore: ptr,
         FreeObjSpaceBefore: ptr,
@@ -23,7 +23,7 @@ group! {
 
 group! {
     /// Compaction of the large objects of one heap: times in microseconds, numbers of references. A C structure, with its padding.
-    LOH_COMPACT_HEAP {
+    LohCompactHeap {
         TimePlan: u32,
         TimeCompact: u32,
         TimeRelocate: u32,
@@ -35,7 +35,7 @@ group! {
 
 group! {
     /// Free items, or plugs to place, of one size class.
-    FIT_BUCKET { Index: u32, Count: u32, Size: ptr }
+    FitBucket { Index: u32, Count: u32, Size: ptr }
 }
 
 events! {
@@ -49,7 +49,7 @@ events! {
         ClrInstanceID: u16 since 1,
         ClientSequenceNumber: u64 since 2,
     }
-    2 GCEnd "GC/Stop" { Count: u32, Depth: u16 until 1, Depth: u32 since 1, ClrInstanceID: u16 since 1 }
+    2 GCEnd "GC/Stop" { Count: u32, Depth: u32 was u16 until 1, ClrInstanceID: u16 since 1 }
     3 GCRestartEEEnd "GC/RestartEEStop" { ClrInstanceID: u16 since 1 }
     4 GCHeapStats "GC/HeapStats" {
         GenerationSize0: u64,
@@ -74,8 +74,7 @@ events! {
     7 GCRestartEEBegin "GC/RestartEEStart" { ClrInstanceID: u16 since 1 }
     8 GCSuspendEEEnd "GC/SuspendEEStop" { ClrInstanceID: u16 since 1 }
     9 GCSuspendEEBegin "GC/SuspendEEStart" {
-        Reason: u16 until 1,
-        Reason: u32 since 1,
+        Reason: u32 was u16 until 1,
         Count: u32 since 1,
         ClrInstanceID: u16 since 1,
     }
@@ -148,7 +147,7 @@ events! {
         HeapIndex: u32,
         ExtraGen0Commit: ptr,
         Count: count32,
-        Values: [GENERATION],
+        Values: [GenerationHistory],
     }
     205 GCGlobalHeapHistory "GC/GlobalHeapHistory" {
         FinalYoungestDesired: u64,
@@ -167,13 +166,13 @@ events! {
     }
     206 GenAwareBegin "GC/GenAwareBegin" { Count: u32, ClrInstanceID: u16 }
     207 GenAwareEnd "GC/GenAwareEnd" { Count: u32, ClrInstanceID: u16 }
-    208 GCLOHCompact "GC/LOHCompact" { ClrInstanceID: u16, Count: count16, Values: [LOH_COMPACT_HEAP] }
+    208 GCLOHCompact "GC/LOHCompact" { ClrInstanceID: u16, Count: count16, Values: [LohCompactHeap] }
     209 GCFitBucketInfo "GC/FitBucketInfo" {
         ClrInstanceID: u16,
         BucketKind: u16,
         TotalSize: u64,
         Count: count16,
-        Values: [FIT_BUCKET],
+        Values: [FitBucket],
     }
     303 AllocationSampled "AllocationSampling" {
         AllocationKind: u32,

@@ -4,7 +4,7 @@ use super::table::group;
 
 group! {
     /// Code of a method.
-    METHOD {
+    Method {
         MethodID: u64,
         ModuleID: u64,
         MethodStartAddress: u64,
@@ -16,12 +16,12 @@ group! {
 
 group! {
     /// What a method is called.
-    METHOD_NAME { MethodNamespace: utf16, MethodName: utf16, MethodSignature: utf16 }
+    MethodName { MethodNamespace: utf16, MethodName: utf16, MethodSignature: utf16 }
 }
 
 group! {
     /// The method that the JIT compiles.
-    METHOD_BEING_COMPILED {
+    MethodBeingCompiled {
         MethodBeingCompiledNamespace: utf16,
         MethodBeingCompiledName: utf16,
         MethodBeingCompiledNameSignature: utf16,
@@ -30,7 +30,7 @@ group! {
 
 group! {
     /// Which native code came from which IL, as offsets from the start of either.
-    NATIVE_MAP {
+    NativeMap {
         MethodID: u64,
         ReJITID: u64,
         MethodExtent: u8,
@@ -44,7 +44,7 @@ group! {
 
 group! {
     /// A module.
-    MODULE {
+    Module {
         ModuleID: u64,
         AssemblyID: u64,
         ModuleFlags: u32,
@@ -56,7 +56,7 @@ group! {
 
 group! {
     /// A module in one of the domains it is loaded into.
-    DOMAIN_MODULE {
+    DomainModule {
         ModuleID: u64,
         AssemblyID: u64,
         AppDomainID: u64,
@@ -69,7 +69,7 @@ group! {
 
 group! {
     /// Where the symbols of a module are: of its IL, and of its native image.
-    PDBS {
+    Pdbs {
         ManagedPdbSignature: guid,
         ManagedPdbAge: u32,
         ManagedPdbBuildPath: utf16,
@@ -81,12 +81,12 @@ group! {
 
 group! {
     /// A part of a module that was touched.
-    MODULE_RANGE { ClrInstanceID: u16, ModuleID: u64, RangeBegin: u32, RangeSize: u32, RangeType: u8 }
+    ModuleRange { ClrInstanceID: u16, ModuleID: u64, RangeBegin: u32, RangeSize: u32, RangeType: u8 }
 }
 
 group! {
     /// A part of the symbols of a module in memory.
-    CODE_SYMBOLS {
+    SymbolsChunk {
         ModuleId: u64,
         TotalChunks: u16,
         ChunkNumber: u16,
@@ -98,7 +98,7 @@ group! {
 
 group! {
     /// A managed thread.
-    THREAD {
+    Thread {
         ManagedThreadID: u64,
         AppDomainID: u64,
         Flags: u32,
@@ -110,7 +110,7 @@ group! {
 
 group! {
     /// The runtime and how it was started.
-    RUNTIME_INFORMATION {
+    RuntimeInformation {
         Sku: u16,
         BclMajorVersion: u16,
         BclMinorVersion: u16,
@@ -130,5 +130,5 @@ group! {
 
 group! {
     /// A call stack. In streams of EventPipe every event has its own instead.
-    STACK_WALK { ClrInstanceID: u16, Reserved1: u8, Reserved2: u8, FrameCount: count32, Stack: [ptr] }
+    StackWalk { ClrInstanceID: u16, Reserved1: u8, Reserved2: u8, FrameCount: count32, Stack: [ptr] }
 }

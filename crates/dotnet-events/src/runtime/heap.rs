@@ -6,7 +6,7 @@ use super::table::{events, group};
 
 group! {
     /// A type. `TypeID` is what objects refer to; without a name, `TypeNameID` is its metadata token.
-    BULK_TYPE_VALUE {
+    BulkTypeValue {
         TypeID: u64,
         ModuleID: u64,
         TypeNameID: u32,
@@ -20,37 +20,37 @@ group! {
 
 group! {
     /// A root and what it keeps alive.
-    ROOT_EDGE { RootedNodeAddress: ptr, GCRootKind: u8, GCRootFlag: u32, GCRootID: ptr }
+    RootEdge { RootedNodeAddress: ptr, GCRootKind: u8, GCRootFlag: u32, GCRootID: ptr }
 }
 
 group! {
     /// An entry of a `ConditionalWeakTable`: the key keeps the value alive.
-    WEAK_TABLE_EDGE { GCKeyNodeID: ptr, GCValueNodeID: ptr, GCRootID: ptr }
+    WeakTableEdge { GCKeyNodeID: ptr, GCValueNodeID: ptr, GCRootID: ptr }
 }
 
 group! {
     /// An object. Its references are the next `EdgeCount` of the dump.
-    NODE { Address: ptr, Size: u64, TypeID: u64, EdgeCount: u64 }
+    Node { Address: ptr, Size: u64, TypeID: u64, EdgeCount: u64 }
 }
 
 group! {
     /// A reference to an object.
-    EDGE { Value: ptr, ReferencingFieldID: u32 }
+    Edge { Value: ptr, ReferencingFieldID: u32 }
 }
 
 group! {
     /// Objects that stayed where they were.
-    SURVIVING_RANGE { RangeBase: ptr, RangeLength: u64 }
+    SurvivingRange { RangeBase: ptr, RangeLength: u64 }
 }
 
 group! {
     /// Objects that moved together.
-    MOVED_RANGE { OldRangeBase: ptr, NewRangeBase: ptr, RangeLength: u64 }
+    MovedRange { OldRangeBase: ptr, NewRangeBase: ptr, RangeLength: u64 }
 }
 
 group! {
     /// An object that COM keeps alive.
-    ROOT_CCW {
+    RootCcw {
         GCRootID: u64,
         ObjectID: u64,
         TypeID: u64,
@@ -63,38 +63,38 @@ group! {
 
 group! {
     /// An object that wraps one of COM.
-    RCW { ObjectID: u64, TypeID: u64, IUnknown: u64, VTable: u64, RefCount: u32, Flags: u32 }
+    Rcw { ObjectID: u64, TypeID: u64, IUnknown: u64, VTable: u64, RefCount: u32, Flags: u32 }
 }
 
 group! {
     /// A static field and what it keeps alive.
-    ROOT_STATIC_VAR { GCRootID: u64, ObjectID: u64, TypeID: u64, Flags: u32, FieldName: utf16 }
+    RootStaticVar { GCRootID: u64, ObjectID: u64, TypeID: u64, Flags: u32, FieldName: utf16 }
 }
 
 events! {
     EVENTS:
 
-    15 BulkType "Type/BulkType" { Count: count32, ClrInstanceID: u16, Values: [BULK_TYPE_VALUE] }
-    16 GCBulkRootEdge "GC/BulkRootEdge" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [ROOT_EDGE] }
+    15 BulkType "Type/BulkType" { Count: count32, ClrInstanceID: u16, Values: [BulkTypeValue] }
+    16 GCBulkRootEdge "GC/BulkRootEdge" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [RootEdge] }
     17 GCBulkRootConditionalWeakTableElementEdge "GC/BulkRootConditionalWeakTableElementEdge" {
         Index: u32,
         Count: count32,
         ClrInstanceID: u16,
-        Values: [WEAK_TABLE_EDGE],
+        Values: [WeakTableEdge],
     }
-    18 GCBulkNode "GC/BulkNode" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [NODE] }
-    19 GCBulkEdge "GC/BulkEdge" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [EDGE] }
+    18 GCBulkNode "GC/BulkNode" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [Node] }
+    19 GCBulkEdge "GC/BulkEdge" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [Edge] }
     21 GCBulkSurvivingObjectRanges "GC/BulkSurvivingObjectRanges" {
         Index: u32,
         Count: count32,
         ClrInstanceID: u16,
-        Values: [SURVIVING_RANGE],
+        Values: [SurvivingRange],
     }
     22 GCBulkMovedObjectRanges "GC/BulkMovedObjectRanges" {
         Index: u32,
         Count: count32,
         ClrInstanceID: u16,
-        Values: [MOVED_RANGE],
+        Values: [MovedRange],
     }
     29 FinalizeObject "GC/FinalizeObject" { TypeID: ptr, ObjectID: ptr, ClrInstanceID: u16 }
     30 SetGCHandle "GC/SetGCHandle" {
@@ -106,12 +106,12 @@ events! {
         ClrInstanceID: u16,
     }
     31 DestroyGCHandle "GC/DestoryGCHandle" { HandleID: ptr, ClrInstanceID: u16 }
-    36 GCBulkRootCCW "GC/BulkRootCCW" { Count: count32, ClrInstanceID: u16, Values: [ROOT_CCW] }
-    37 GCBulkRCW "GC/BulkRCW" { Count: count32, ClrInstanceID: u16, Values: [RCW] }
+    36 GCBulkRootCCW "GC/BulkRootCCW" { Count: count32, ClrInstanceID: u16, Values: [RootCcw] }
+    37 GCBulkRCW "GC/BulkRCW" { Count: count32, ClrInstanceID: u16, Values: [Rcw] }
     38 GCBulkRootStaticVar "GC/BulkRootStaticVar" {
         Count: count32,
         AppDomainID: u64,
         ClrInstanceID: u16,
-        Values: [ROOT_STATIC_VAR],
+        Values: [RootStaticVar],
     }
 }

@@ -1,11 +1,11 @@
 //! Modules, assemblies, domains and types; how assemblies were found.
 
-use super::groups::{CODE_SYMBOLS, DOMAIN_MODULE, MODULE, MODULE_RANGE, PDBS};
+use super::groups::{DomainModule, Module, ModuleRange, Pdbs, SymbolsChunk};
 use super::table::{events, group};
 
 group! {
     /// What is loaded, and for whom.
-    ASSEMBLY_LOAD {
+    AssemblyLoadRequest {
         AssemblyName: utf16,
         AssemblyPath: utf16,
         RequestingAssembly: utf16,
@@ -25,16 +25,16 @@ events! {
         TypeID: u64,
         TypeName: utf16,
     }
-    149 ModuleDCStartV2 "Loader/ModuleDCStartV2" { MODULE }
-    150 ModuleDCEndV2 "Loader/ModuleDCStopV2" { MODULE }
-    151 DomainModuleLoad "Loader/DomainModuleLoad" { DOMAIN_MODULE, ClrInstanceID: u16 since 1 }
+    149 ModuleDCStartV2 "Loader/ModuleDCStartV2" { module: {Module} }
+    150 ModuleDCEndV2 "Loader/ModuleDCStopV2" { module: {Module} }
+    151 DomainModuleLoad "Loader/DomainModuleLoad" { domain_module: {DomainModule}, ClrInstanceID: u16 since 1 }
     152 ModuleLoad "Loader/ModuleLoad" {
-        MODULE,
+        module: {Module},
         ClrInstanceID: u16 since 1,
-        PDBS since 2,
+        pdbs: {Pdbs} since 2,
         NativeBuildID: utf16 since 3,
     }
-    153 ModuleUnload "Loader/ModuleUnload" { MODULE, ClrInstanceID: u16 since 1, PDBS since 2 }
+    153 ModuleUnload "Loader/ModuleUnload" { module: {Module}, ClrInstanceID: u16 since 1, pdbs: {Pdbs} since 2 }
     154 AssemblyLoad "Loader/AssemblyLoad" {
         AssemblyID: u64,
         AppDomainID: u64,
@@ -65,7 +65,7 @@ events! {
         AppDomainIndex: u32 since 1,
         ClrInstanceID: u16 since 1,
     }
-    158 ModuleRangeLoad "ClrPerfTrack/ModuleRangeLoad" { MODULE_RANGE }
+    158 ModuleRangeLoad "ClrPerfTrack/ModuleRangeLoad" { module_range: {ModuleRange} }
     181 StrongNameVerificationStart "StrongNameVerification/Start" {
         VerificationFlags: u32,
         ErrorCode: u32,
@@ -90,11 +90,11 @@ events! {
         ModulePath: utf16,
         ClrInstanceID: u16 since 1,
     }
-    260 CodeSymbols "CodeSymbols/Start" { CODE_SYMBOLS }
-    290 AssemblyLoadStart "AssemblyLoader/Start" { ClrInstanceID: u16, ASSEMBLY_LOAD }
+    260 CodeSymbols "CodeSymbols/Start" { chunk: {SymbolsChunk} }
+    290 AssemblyLoadStart "AssemblyLoader/Start" { ClrInstanceID: u16, load: {AssemblyLoadRequest} }
     291 AssemblyLoadStop "AssemblyLoader/Stop" {
         ClrInstanceID: u16,
-        ASSEMBLY_LOAD,
+        load: {AssemblyLoadRequest},
         Success: bool32,
         ResultAssemblyName: utf16,
         ResultAssemblyPath: utf16,

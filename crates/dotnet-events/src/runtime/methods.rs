@@ -1,11 +1,11 @@
 //! Methods: JIT, tiers, ready-to-run code, inlining, stubs.
 
-use super::groups::{METHOD, METHOD_BEING_COMPILED, METHOD_NAME, NATIVE_MAP};
+use super::groups::{Method, MethodBeingCompiled, MethodName, NativeMap};
 use super::table::{events, group};
 
 group! {
     /// The method that is inlined, and where.
-    INLINER_AND_INLINEE {
+    InlinerAndInlinee {
         InlinerNamespace: utf16,
         InlinerName: utf16,
         InlinerNameSignature: utf16,
@@ -17,7 +17,7 @@ group! {
 
 group! {
     /// The two ends of a tail call.
-    CALLER_AND_CALLEE {
+    CallerAndCallee {
         CallerNamespace: utf16,
         CallerName: utf16,
         CallerNameSignature: utf16,
@@ -62,21 +62,21 @@ events! {
     }
     135 DCStartCompleteV2 "Method/DCStartCompleteV2" {}
     136 DCEndCompleteV2 "Method/DCStopCompleteV2" {}
-    137 MethodDCStartV2 "Method/DCStartV2" { METHOD }
-    138 MethodDCEndV2 "Method/DCStopV2" { METHOD }
-    139 MethodDCStartVerboseV2 "Method/DCStartVerboseV2" { METHOD, METHOD_NAME }
-    140 MethodDCEndVerboseV2 "Method/DCStopVerboseV2" { METHOD, METHOD_NAME }
-    141 MethodLoad "Method/Load" { METHOD, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
-    142 MethodUnload "Method/Unload" { METHOD, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
+    137 MethodDCStartV2 "Method/DCStartV2" { method: {Method} }
+    138 MethodDCEndV2 "Method/DCStopV2" { method: {Method} }
+    139 MethodDCStartVerboseV2 "Method/DCStartVerboseV2" { method: {Method}, method_name: {MethodName} }
+    140 MethodDCEndVerboseV2 "Method/DCStopVerboseV2" { method: {Method}, method_name: {MethodName} }
+    141 MethodLoad "Method/Load" { method: {Method}, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
+    142 MethodUnload "Method/Unload" { method: {Method}, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
     143 MethodLoadVerbose "Method/LoadVerbose" {
-        METHOD,
-        METHOD_NAME,
+        method: {Method},
+        method_name: {MethodName},
         ClrInstanceID: u16 since 1,
         ReJITID: u64 since 2,
     }
     144 MethodUnloadVerbose "Method/UnloadVerbose" {
-        METHOD,
-        METHOD_NAME,
+        method: {Method},
+        method_name: {MethodName},
         ClrInstanceID: u16 since 1,
         ReJITID: u64 since 2,
     }
@@ -85,7 +85,7 @@ events! {
         ModuleID: u64,
         MethodToken: u32,
         MethodILSize: u32,
-        METHOD_NAME,
+        method_name: {MethodName},
         ClrInstanceID: u16 since 1,
     }
     146 MethodJitMemoryAllocatedForCode "Method/MemoryAllocatedForJitCode" {
@@ -99,48 +99,48 @@ events! {
     }
     159 R2RGetEntryPoint "Method/R2RGetEntryPoint" {
         MethodID: u64,
-        METHOD_NAME,
+        method_name: {MethodName},
         EntryPoint: u64,
         ClrInstanceID: u16,
     }
     160 R2RGetEntryPointStart "Method/R2RGetEntryPointStart" { MethodID: u64, ClrInstanceID: u16 }
     185 MethodJitInliningSucceeded "Method/InliningSucceeded" {
-        METHOD_BEING_COMPILED,
-        INLINER_AND_INLINEE,
+        method_being_compiled: {MethodBeingCompiled},
+        inliner_and_inlinee: {InlinerAndInlinee},
         ClrInstanceID: u16,
     }
     186 MethodJitInliningFailedAnsi "Method/InliningFailedAnsi" {
-        METHOD_BEING_COMPILED,
-        INLINER_AND_INLINEE,
+        method_being_compiled: {MethodBeingCompiled},
+        inliner_and_inlinee: {InlinerAndInlinee},
         FailAlways: bool32,
         FailReason: text8,
         ClrInstanceID: u16,
     }
     188 MethodJitTailCallSucceeded "Method/TailCallSucceeded" {
-        METHOD_BEING_COMPILED,
-        CALLER_AND_CALLEE,
+        method_being_compiled: {MethodBeingCompiled},
+        caller_and_callee: {CallerAndCallee},
         TailPrefix: bool32,
         TailCallType: u32,
         ClrInstanceID: u16,
     }
     189 MethodJitTailCallFailedAnsi "Method/TailCallFailedAnsi" {
-        METHOD_BEING_COMPILED,
-        CALLER_AND_CALLEE,
+        method_being_compiled: {MethodBeingCompiled},
+        caller_and_callee: {CallerAndCallee},
         TailPrefix: bool32,
         FailReason: text8,
         ClrInstanceID: u16,
     }
-    190 MethodILToNativeMap "Method/ILToNativeMap" { NATIVE_MAP }
+    190 MethodILToNativeMap "Method/ILToNativeMap" { native_map: {NativeMap} }
     191 MethodJitTailCallFailed "Method/TailCallFailed" {
-        METHOD_BEING_COMPILED,
-        CALLER_AND_CALLEE,
+        method_being_compiled: {MethodBeingCompiled},
+        caller_and_callee: {CallerAndCallee},
         TailPrefix: bool32,
         FailReason: utf16,
         ClrInstanceID: u16,
     }
     192 MethodJitInliningFailed "Method/InliningFailed" {
-        METHOD_BEING_COMPILED,
-        INLINER_AND_INLINEE,
+        method_being_compiled: {MethodBeingCompiled},
+        inliner_and_inlinee: {InlinerAndInlinee},
         FailAlways: bool32,
         FailReason: utf16,
         ClrInstanceID: u16,
@@ -171,7 +171,7 @@ events! {
         MethodID: u64,
         ModuleID: u64,
         MethodToken: u32,
-        METHOD_NAME,
+        method_name: {MethodName},
         Data: [u8],
     }
 }

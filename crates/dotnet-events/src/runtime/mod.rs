@@ -3,32 +3,34 @@
 //! | file | events |
 //! |---|---|
 //! | `table` | how the tables are written |
-//! | `groups` | fields that several events have |
-//! | `gc` | collections, allocations, the heap's state |
-//! | `heap` | heap dumps: types, objects, references, roots, handles |
-//! | `threads` | threads, thread pool, contention, waits |
-//! | `exceptions` | exceptions thrown and handled |
-//! | `methods` | JIT, tiers, ready-to-run code, inlining |
-//! | `loader` | modules, assemblies, domains, types; how assemblies were found |
-//! | `diagnostics` | the runtime's start, messages, checkpoints, debugger |
-//! | `rundown` | what exists when a session ends |
-//! | `private` | details of collector and start-up |
-//! | `event_pipe` | events of EventPipe itself, samples, the bridge to `DiagnosticSource` |
+//! | [`record`] | what events are decoded to, and how |
+//! | [`groups`] | fields that several events have |
+//! | [`gc`] | collections, allocations, the heap's state |
+//! | [`heap`] | heap dumps: types, objects, references, roots, handles |
+//! | [`threads`] | threads, thread pool, contention, waits |
+//! | [`exceptions`] | exceptions thrown and handled |
+//! | [`methods`] | JIT, tiers, ready-to-run code, inlining |
+//! | [`loader`] | modules, assemblies, domains, types; how assemblies were found |
+//! | [`diagnostics`] | the runtime's start, messages, checkpoints, debugger |
+//! | [`rundown`] | what exists when a session ends |
+//! | [`private`] | details of collector and start-up |
+//! | [`event_pipe`] | events of EventPipe itself, samples, the bridge to `DiagnosticSource` |
 //!
 //! Names of fields are those of the runtime's manifest (`ClrEtwAll.man`), which is also what its documentation uses.
 
-mod diagnostics;
-mod event_pipe;
-mod exceptions;
-mod gc;
-mod groups;
-mod heap;
-mod loader;
-mod methods;
-mod private;
-mod rundown;
+pub mod diagnostics;
+pub mod event_pipe;
+pub mod exceptions;
+pub mod gc;
+pub mod groups;
+pub mod heap;
+pub mod loader;
+pub mod methods;
+pub mod private;
+pub mod record;
+pub mod rundown;
 pub(crate) mod table;
-mod threads;
+pub mod threads;
 
 use nettrace::{Fields, Metadata};
 

@@ -6,7 +6,7 @@ use super::table::{events, group};
 
 group! {
     /// What a collection did to a generation, in bytes.
-    GENERATION_V0 {
+    GenerationV0 {
         SizeBefore: ptr,
         SizeAfter: ptr,
         CurrentSize: ptr,
@@ -22,7 +22,7 @@ group! {
 
 group! {
     /// The same, told in more detail.
-    GENERATION_V2 {
+    GenerationV2 {
         SizeBefore: ptr,
         FreeListBefore: ptr,
         FreeObjBefore: ptr,
@@ -33,6 +33,33 @@ group! {
         Out: ptr,
         NewAllocation: ptr,
         SurvRate: ptr,
+    }
+}
+
+group! {
+    /// What a collection did to a heap, up to version 1.
+    PerHeapV0 {
+        Values: [GenerationV0; 5],
+        MemPressure: u32,
+        ExpandMechanisms: u32,
+        CompactMechanisms: u32,
+        ConcurrentCompact: u32,
+        CondemnReasons: u32,
+        HeapIndex: u32,
+    }
+}
+
+group! {
+    /// What a collection did to a heap, from version 2 on.
+    PerHeapV2 {
+        Values: [GenerationV2; 5],
+        CondemnReasons0: u32,
+        CondemnReasons1: u32,
+        MemPressure: u32,
+        ExpandMechanisms: u32,
+        CompactMechanisms: u32,
+        HeapIndex: u32,
+        ExtraGen0Commit: u64,
     }
 }
 
@@ -53,21 +80,8 @@ events! {
         ClrInstanceID: u16 since 1,
     }
     4 GCPerHeapHistory "GC/PerHeapHistory" {
-        Values: [GENERATION_V0; 5] until 2,
-        MemPressure: u32 until 2,
-        ExpandMechanisms: u32 until 2,
-        CompactMechanisms: u32 until 2,
-        ConcurrentCompact: u32 until 2,
-        CondemnReasons: u32 until 2,
-        HeapIndex: u32 until 2,
-        Values: [GENERATION_V2; 5] since 2,
-        CondemnReasons0: u32 since 2,
-        CondemnReasons1: u32 since 2,
-        MemPressure: u32 since 2,
-        ExpandMechanisms: u32 since 2,
-        CompactMechanisms: u32 since 2,
-        HeapIndex: u32 since 2,
-        ExtraGen0Commit: u64 since 2,
+        v0: {PerHeapV0} until 2,
+        v2: {PerHeapV2} since 2,
         ClrInstanceID: u8,
     }
     5 GCGlobalHeapHistory "GC/GlobalHeapHistory" {

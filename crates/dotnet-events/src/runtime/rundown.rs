@@ -3,15 +3,15 @@
 //! `DCStart` is said of the beginning, `DCStop` of the end.
 
 use super::groups::{
-    CODE_SYMBOLS, DOMAIN_MODULE, METHOD, METHOD_NAME, MODULE, MODULE_RANGE, NATIVE_MAP, PDBS,
-    RUNTIME_INFORMATION, STACK_WALK, THREAD,
+    DomainModule, Method, MethodName, Module, ModuleRange, NativeMap, Pdbs, RuntimeInformation, StackWalk,
+    SymbolsChunk, Thread,
 };
 use super::table::events;
 
 events! {
     EVENTS:
 
-    0 CLRStackWalkDCStart "ClrStack/Walk" { STACK_WALK }
+    0 CLRStackWalkDCStart "ClrStack/Walk" { stack_walk: {StackWalk} }
     10 GCSettingsRundown "GC/SettingsRundown" {
         HardLimit: u64,
         LOHThreshold: u64,
@@ -22,17 +22,17 @@ events! {
         BitSettings: u32,
         ClrInstanceID: u16,
     }
-    141 MethodDCStart "Method/DCStart" { METHOD, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
-    142 MethodDCEnd "Method/DCStop" { METHOD, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
+    141 MethodDCStart "Method/DCStart" { method: {Method}, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
+    142 MethodDCEnd "Method/DCStop" { method: {Method}, ClrInstanceID: u16 since 1, ReJITID: u64 since 2 }
     143 MethodDCStartVerbose "Method/DCStartVerbose" {
-        METHOD,
-        METHOD_NAME,
+        method: {Method},
+        method_name: {MethodName},
         ClrInstanceID: u16 since 1,
         ReJITID: u64 since 2,
     }
     144 MethodDCEndVerbose "Method/DCStopVerbose" {
-        METHOD,
-        METHOD_NAME,
+        method: {Method},
+        method_name: {MethodName},
         ClrInstanceID: u16 since 1,
         ReJITID: u64 since 2,
     }
@@ -40,15 +40,15 @@ events! {
     146 DCEndComplete "Method/DCStopComplete" { ClrInstanceID: u16 since 1 }
     147 DCStartInit "Method/DCStartInit" { ClrInstanceID: u16 since 1 }
     148 DCEndInit "Method/DCStopInit" { ClrInstanceID: u16 since 1 }
-    149 MethodDCStartILToNativeMap "Method/ILToNativeMapDCStart" { NATIVE_MAP }
-    150 MethodDCEndILToNativeMap "Method/ILToNativeMapDCStop" { NATIVE_MAP }
-    151 DomainModuleDCStart "Loader/DomainModuleDCStart" { DOMAIN_MODULE, ClrInstanceID: u16 since 1 }
-    152 DomainModuleDCEnd "Loader/DomainModuleDCStop" { DOMAIN_MODULE, ClrInstanceID: u16 since 1 }
-    153 ModuleDCStart "Loader/ModuleDCStart" { MODULE, ClrInstanceID: u16 since 1, PDBS since 2 }
+    149 MethodDCStartILToNativeMap "Method/ILToNativeMapDCStart" { native_map: {NativeMap} }
+    150 MethodDCEndILToNativeMap "Method/ILToNativeMapDCStop" { native_map: {NativeMap} }
+    151 DomainModuleDCStart "Loader/DomainModuleDCStart" { domain_module: {DomainModule}, ClrInstanceID: u16 since 1 }
+    152 DomainModuleDCEnd "Loader/DomainModuleDCStop" { domain_module: {DomainModule}, ClrInstanceID: u16 since 1 }
+    153 ModuleDCStart "Loader/ModuleDCStart" { module: {Module}, ClrInstanceID: u16 since 1, pdbs: {Pdbs} since 2 }
     154 ModuleDCEnd "Loader/ModuleDCStop" {
-        MODULE,
+        module: {Module},
         ClrInstanceID: u16 since 1,
-        PDBS since 2,
+        pdbs: {Pdbs} since 2,
         NativeBuildID: utf16 since 3,
     }
     155 AssemblyDCStart "Loader/AssemblyDCStart" {
@@ -81,11 +81,11 @@ events! {
         AppDomainIndex: u32 since 1,
         ClrInstanceID: u16 since 1,
     }
-    159 ThreadDC "Loader/ThreadDCStop" { THREAD }
-    160 ModuleRangeDCStart "ClrPerfTrack/ModuleRangeDCStart" { MODULE_RANGE }
-    161 ModuleRangeDCEnd "ClrPerfTrack/ModuleRangeDCStop" { MODULE_RANGE }
-    187 RuntimeInformationDCStart "Runtime/Start" { ClrInstanceID: u16, RUNTIME_INFORMATION }
-    188 CodeSymbolsRundown "CodeSymbolsRundown/Start" { CODE_SYMBOLS }
+    159 ThreadDC "Loader/ThreadDCStop" { thread: {Thread} }
+    160 ModuleRangeDCStart "ClrPerfTrack/ModuleRangeDCStart" { module_range: {ModuleRange} }
+    161 ModuleRangeDCEnd "ClrPerfTrack/ModuleRangeDCStop" { module_range: {ModuleRange} }
+    187 RuntimeInformationDCStart "Runtime/Start" { ClrInstanceID: u16, runtime_information: {RuntimeInformation} }
+    188 CodeSymbolsRundown "CodeSymbolsRundown/Start" { chunk: {SymbolsChunk} }
     280 TieredCompilationSettingsDCStart "TieredCompilationRundown/SettingsDCStart" {
         ClrInstanceID: u16,
         Flags: u32,

@@ -2,16 +2,16 @@
 //!
 //! ```text
 //! 9 GCSuspendEEBegin "GC/SuspendEEStart" {
-//!     Reason: u16 until 1,
-//!     Reason: u32 since 1,
+//!     Reason: u32 was u16 until 1,
 //!     ClrInstanceID: u16 since 1,
-//!     METHOD since 2,
+//!     method: {Method} since 2,
 //! }
 //! ```
 //!
 //! That is the id of the event within its provider, its name in the runtime's manifest, its name for people, and the fields
-//! of its payload in order, each with the version that brings it and the one that no longer has it. A name in capitals
-//! stands for the fields of a group. Types:
+//! of its payload in order, each with the version that brings it, the one that no longer has it, or the one that changes its
+//! type. Of such a line come both the [layout](EventSpec::layout) by which any event can be shown, and a structure with the
+//! event's name to which it can be [decoded](super::record). Types:
 //!
 //! | type | in the payload |
 //! |---|---|
@@ -23,6 +23,8 @@
 //! | `[T]` | so many `T`, which can be a group |
 //! | `[T; 5]` | five |
 //! | `array16[T]` | a 16-bit count and so many |
+//! | `{Group}` | the fields of a group, in place |
+//! | `T as Enumeration` | a number with a meaning |
 //! | `padding64` | four bytes without meaning, where pointers have eight |
 //!
 //! No version of an event takes away or reorders fields but where it is said so: later runtimes append.
@@ -47,10 +49,11 @@ pub(crate) struct EventSpec {
 
 /// A field, or a group of fields, and the versions that have it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FieldSpec {
-    /// Empty for a group.
+pub struct FieldSpec {
     name: &'static str,
     kind: Kind,
+    /// The type before the version `until`, where that is not the end of the field.
+    previous: Option<Kind>,
     /// The first version that has it.
     since: u32,
     /// The first version that no longer has it.
@@ -76,7 +79,9 @@ pub(crate) enum Kind {
     Pointer,
     /// Present where pointers have 8 bytes only.
     Padding64,
-    /// A group, or the structure that is an array's element.
+    /// The fields of a group, in place.
+    InPlace(&'static [FieldSpec]),
+    /// The structure that is an array's element.
     Fields(&'static [FieldSpec]),
     /// As many as the last count says.
     Counted(&'static Self),
@@ -109,8 +114,52 @@ impl EventSpec {
 }
 
 impl FieldSpec {
-    pub(crate) const fn new(name: &'static str, kind: Kind, since: u32, until: u32) -> Self {
-        Self { name, kind, since, until }
+    pub(crate) const fn new(
+        name: &'static str,
+        kind: Kind,
+        previous: Option<Kind>,
+        since: u32,
+        until: u32,
+    ) -> Self {
+        Self { name, kind, previous, since, until }
+    }
+
+    /// Its type in that version, if it has one.
+    fn kind(&self, version: u32) -> Option<&Kind> {
+        match &self.previous {
+            Some(previous) => Some(if version < self.until { previous } else { &self.kind }),
+            None => (self.since..self.until).contains(&version).then_some(&self.kind),
+        }
+    }
+}
+
+/// The bytes that those fields take in that version, `None` where that depends on their values.
+pub(crate) fn fixed_size(specs: &[FieldSpec], version: u32, pointer_size: u8) -> Option<usize> {
+    let kinds = specs.iter().filter_map(|spec| spec.kind(version));
+    kinds.map(|kind| kind.fixed_size(version, pointer_size)).sum()
+}
+
+impl Kind {
+    fn fixed_size(&self, version: u32, pointer_size: u8) -> Option<usize> {
+        match self {
+            Self::U8 => Some(1),
+            Self::U16 => Some(2),
+            Self::U32 | Self::I32 | Self::Bool32 => Some(4),
+            Self::U64 | Self::I64 | Self::F64 => Some(8),
+            Self::Guid => Some(16),
+            Self::Pointer => Some(pointer_size.into()),
+            Self::Padding64 => Some(if pointer_size == 4 { 0 } else { 4 }),
+            Self::InPlace(group) | Self::Fields(group) => fixed_size(group, version, pointer_size),
+            Self::Fixed(element, count) => {
+                element.fixed_size(version, pointer_size).map(|size| size * usize::from(*count))
+            }
+            Self::Utf16
+            | Self::Text8
+            | Self::Count16
+            | Self::Count32
+            | Self::Counted(_)
+            | Self::Array16(_) => None,
+        }
     }
 }
 
@@ -125,7 +174,7 @@ fn last_version(specs: &[FieldSpec]) -> u32 {
 
 fn last_version_of(kind: &Kind) -> u32 {
     match kind {
-        Kind::Fields(group) => last_version(group),
+        Kind::InPlace(group) | Kind::Fields(group) => last_version(group),
         Kind::Counted(element) | Kind::Fixed(element, _) | Kind::Array16(element) => last_version_of(element),
         _ => 0,
     }
@@ -138,9 +187,9 @@ fn fields(specs: &[FieldSpec], version: u32, pointer_size: u8) -> Fields {
 }
 
 fn collect(specs: &[FieldSpec], version: u32, pointer_size: u8, list: &mut Vec<Field>) {
-    for spec in specs.iter().filter(|spec| (spec.since..spec.until).contains(&version)) {
-        match &spec.kind {
-            Kind::Fields(group) if spec.name.is_empty() => collect(group, version, pointer_size, list),
+    for (spec, kind) in specs.iter().filter_map(|spec| Some((spec, spec.kind(version)?))) {
+        match kind {
+            Kind::InPlace(group) => collect(group, version, pointer_size, list),
             Kind::Padding64 if pointer_size == 4 => {}
             kind => list.push(Field::new(spec.name, field_type(kind, version, pointer_size))),
         }
@@ -164,7 +213,7 @@ fn field_type(kind: &Kind, version: u32, pointer_size: u8) -> FieldType {
         Kind::Count32 => FieldType::Count32,
         Kind::Pointer if pointer_size == 4 => FieldType::U32,
         Kind::U64 | Kind::Pointer => FieldType::U64,
-        Kind::Fields(group) => FieldType::Struct(fields(group, version, pointer_size)),
+        Kind::InPlace(group) | Kind::Fields(group) => FieldType::Struct(fields(group, version, pointer_size)),
         Kind::Counted(kind) => FieldType::Counted(element(kind)),
         Kind::Fixed(kind, count) => FieldType::FixedArray(element(kind), *count),
         Kind::Array16(kind) => FieldType::Array(element(kind)),
@@ -183,38 +232,111 @@ macro_rules! events {
                 $crate::runtime::table::list!($($fields)*),
             )
         ),*];
+
+        $(
+            $crate::runtime::table::record! {
+                #[doc = concat!("`", $name, "`, event ", $id, ": what the runtime's manifest calls `", stringify!($symbol), "`.")]
+                $symbol { $($fields)* }
+            }
+
+            impl<'a> $symbol<'a> {
+                /// Its id within its provider.
+                pub const ID: u32 = $id;
+                /// Its name for people.
+                pub const NAME: &'static str = $name;
+
+                /// The values of such an event, by its version and the trace's size of pointers.
+                ///
+                /// # Errors
+                ///
+                /// When the payload is too short for what the version has.
+                #[inline]
+                pub fn decode(event: &::nettrace::Event<'a>) -> Result<Self, $crate::EventError> {
+                    let mut cursor = $crate::runtime::record::Cursor::new(event);
+                    $crate::runtime::record::Record::read(&mut cursor)
+                        .map_err(|$crate::runtime::record::Missing| cursor.error(stringify!($symbol)))
+                }
+            }
+        )*
     };
 }
 
 /// A group of fields that several events have, or that are one element of an array.
 macro_rules! group {
     ($(#[$doc:meta])* $group:ident { $($fields:tt)* }) => {
+        $crate::runtime::table::record! { $(#[$doc])* $group { $($fields)* } }
+    };
+}
+
+/// The structure of an event or a group, with its fields.
+macro_rules! record {
+    (
+        $(#[$doc:meta])*
+        $record:ident { $(
+            $(#[$about:meta])*
+            $name:ident : $kind:tt $([$($element:tt)*])? $(as $enumeration:ident)?
+            $(was $old:ident)? $(since $since:literal)? $(until $until:literal)?
+        ),* $(,)? }
+    ) => {
         $(#[$doc])*
-        pub(super) const $group: &[$crate::runtime::table::FieldSpec] = $crate::runtime::table::list!($($fields)*);
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[allow(non_snake_case, missing_docs, reason = "fields have the names of the runtime's manifest")]
+        #[non_exhaustive]
+        pub struct $record<'a> {
+            $(
+                $(#[$about])*
+                pub $name: $crate::runtime::table::optional!(
+                    $crate::runtime::table::rust_type!('a, $kind $([$($element)*])? $(as $enumeration)?),
+                    $(was $old)? $(since $since)? $(until $until)?
+                ),
+            )*
+            #[doc(hidden)]
+            pub lifetime: ::std::marker::PhantomData<&'a ()>,
+        }
+
+        impl $record<'_> {
+            pub(crate) const FIELDS: &'static [$crate::runtime::table::FieldSpec] = $crate::runtime::table::list!($(
+                $name: $kind $([$($element)*])? $(as $enumeration)? $(was $old)? $(since $since)? $(until $until)?
+            ),*);
+        }
+
+        impl<'a> $crate::runtime::record::Record<'a> for $record<'a> {
+            const SPECS: &'static [$crate::runtime::table::FieldSpec] = Self::FIELDS;
+
+            #[inline]
+            #[allow(unused_variables, non_snake_case, reason = "not every record has fields, nor names in snake case")]
+            fn read(
+                cursor: &mut $crate::runtime::record::Cursor<'a>,
+            ) -> Result<Self, $crate::runtime::record::Missing> {
+                $(
+                    let $name = $crate::runtime::table::read_optional!(
+                        cursor,
+                        [$kind $([$($element)*])? $(as $enumeration)?],
+                        $(was $old)? $(since $since)? $(until $until)?
+                    );
+                )*
+                Ok(Self { $($name,)* lifetime: ::std::marker::PhantomData })
+            }
+        }
     };
 }
 
 /// Fields in braces.
 macro_rules! list {
-    ($($name:ident $(: $kind:tt $([$($element:tt)*])?)? $(since $since:literal)? $(until $until:literal)?),* $(,)?) => {
+    ($(
+        $(#[$about:meta])*
+        $name:ident : $kind:tt $([$($element:tt)*])? $(as $enumeration:ident)?
+        $(was $old:ident)? $(since $since:literal)? $(until $until:literal)?
+    ),* $(,)?) => {
         &[$(
-            $crate::runtime::table::field!(
-                $name $(, $kind $([$($element)*])?)?;
-                $crate::runtime::table::or!($($since)?, 0), $crate::runtime::table::or!($($until)?, u32::MAX)
+            $crate::runtime::table::FieldSpec::new(
+                stringify!($name),
+                $crate::runtime::table::kind!($kind $([$($element)*])?),
+                $crate::runtime::table::previous!($($old)?),
+                $crate::runtime::table::or!($($since)?, 0),
+                $crate::runtime::table::or!($($until)?, u32::MAX),
             )
         ),*]
-    };
-}
-
-/// One field, or one group.
-macro_rules! field {
-    ($group:ident; $since:expr, $until:expr) => {
-        $crate::runtime::table::FieldSpec::new("", $crate::runtime::table::Kind::Fields($group), $since, $until)
-    };
-    ($name:ident, $kind:tt $([$($element:tt)*])?; $since:expr, $until:expr) => {
-        $crate::runtime::table::FieldSpec::new(
-            stringify!($name), $crate::runtime::table::kind!($kind $([$($element)*])?), $since, $until,
-        )
     };
 }
 
@@ -228,7 +350,17 @@ macro_rules! or {
     };
 }
 
-/// A type.
+/// The type a field had before.
+macro_rules! previous {
+    () => {
+        None
+    };
+    ($old:ident) => {
+        Some($crate::runtime::table::kind!($old))
+    };
+}
+
+/// A type in the table.
 #[rustfmt::skip]
 macro_rules! kind {
     (u8) => { $crate::runtime::table::Kind::U8 };
@@ -253,7 +385,79 @@ macro_rules! kind {
     (array16[$element:ident]) => {
         $crate::runtime::table::Kind::Array16(&$crate::runtime::table::kind!($element))
     };
-    ($group:ident) => { $crate::runtime::table::Kind::Fields($group) };
+    ({$group:ident}) => { $crate::runtime::table::Kind::InPlace($group::FIELDS) };
+    ($group:ident) => { $crate::runtime::table::Kind::Fields($group::FIELDS) };
 }
 
-pub(crate) use {events, field, group, kind, list, or};
+/// A type in a structure.
+#[rustfmt::skip]
+macro_rules! rust_type {
+    ($life:lifetime, $kind:tt as $enumeration:ident) => { $enumeration };
+    ($life:lifetime, ptr) => { u64 };
+    ($life:lifetime, guid) => { ::nettrace::Uuid };
+    ($life:lifetime, bool32) => { bool };
+    ($life:lifetime, utf16) => { ::nettrace::Utf16<$life> };
+    ($life:lifetime, text8) => { $crate::runtime::record::Text8<$life> };
+    ($life:lifetime, count16) => { u16 };
+    ($life:lifetime, count32) => { u32 };
+    ($life:lifetime, padding64) => { () };
+    ($life:lifetime, [$element:ident]) => {
+        $crate::runtime::record::Rows<$life, $crate::runtime::table::element_type!($life, $element)>
+    };
+    ($life:lifetime, [$element:ident; $count:literal]) => {
+        $crate::runtime::record::Rows<$life, $crate::runtime::table::element_type!($life, $element)>
+    };
+    ($life:lifetime, array16[$element:ident]) => {
+        $crate::runtime::record::Rows<$life, $crate::runtime::table::element_type!($life, $element)>
+    };
+    ($life:lifetime, {$group:ident}) => { $group<$life> };
+    ($life:lifetime, $number:ident) => { $number };
+}
+
+/// The type of an array's elements in a structure.
+#[rustfmt::skip]
+macro_rules! element_type {
+    ($life:lifetime, u8) => { u8 };
+    ($life:lifetime, u32) => { u32 };
+    ($life:lifetime, u64) => { u64 };
+    ($life:lifetime, ptr) => { $crate::runtime::record::Pointer };
+    ($life:lifetime, $group:ident) => { $group<$life> };
+}
+
+/// The type of a field that not all versions have.
+#[rustfmt::skip]
+macro_rules! optional {
+    ($type:ty, ) => { $type };
+    ($type:ty, was $old:ident until $until:literal) => { $type };
+    ($type:ty, $($limit:tt)+) => { Option<$type> };
+}
+
+/// Reads a field if the version has it.
+#[rustfmt::skip]
+macro_rules! read_optional {
+    ($cursor:ident, [$($kind:tt)*], ) => { $crate::runtime::table::read!($cursor, $($kind)*) };
+    ($cursor:ident, [$($kind:tt)*], was $old:ident until $until:literal) => {
+        if $cursor.version < $until { $cursor.$old()?.into() } else { $crate::runtime::table::read!($cursor, $($kind)*) }
+    };
+    ($cursor:ident, [$($kind:tt)*], since $since:literal) => {
+        if $cursor.version >= $since { Some($crate::runtime::table::read!($cursor, $($kind)*)) } else { None }
+    };
+    ($cursor:ident, [$($kind:tt)*], until $until:literal) => {
+        if $cursor.version < $until { Some($crate::runtime::table::read!($cursor, $($kind)*)) } else { None }
+    };
+}
+
+/// Reads a field.
+#[rustfmt::skip]
+macro_rules! read {
+    ($cursor:ident, $kind:ident as $enumeration:ident) => { $enumeration::from($cursor.$kind()?) };
+    ($cursor:ident, [$element:ident]) => { $cursor.counted()? };
+    ($cursor:ident, [$element:ident; $count:literal]) => { $cursor.rows($count)? };
+    ($cursor:ident, array16[$element:ident]) => { $cursor.array16()? };
+    ($cursor:ident, {$group:ident}) => { $crate::runtime::record::Record::read($cursor)? };
+    ($cursor:ident, $kind:ident) => { $cursor.$kind()? };
+}
+
+pub(crate) use {
+    element_type, events, group, kind, list, optional, or, previous, read, read_optional, record, rust_type,
+};

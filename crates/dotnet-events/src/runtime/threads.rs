@@ -1,11 +1,11 @@
 //! Threads, the thread pool, contention and waits.
 
-use super::groups::THREAD;
+use super::groups::Thread;
 use super::table::{events, group};
 
 group! {
     /// How many workers the pool has.
-    WORKERS { ActiveWorkerThreadCount: u32, RetiredWorkerThreadCount: u32, ClrInstanceID: u16 }
+    Workers { ActiveWorkerThreadCount: u32, RetiredWorkerThreadCount: u32, ClrInstanceID: u16 }
 }
 
 events! {
@@ -37,10 +37,10 @@ events! {
     }
     48 ThreadpoolSuspensionSuspendThread "ThreadpoolSuspension/Start" { ClrThreadID: u32, CpuUtilization: u32 }
     49 ThreadpoolSuspensionResumeThread "ThreadpoolSuspension/Stop" { ClrThreadID: u32, CpuUtilization: u32 }
-    50 ThreadPoolWorkerThreadStart "ThreadPoolWorkerThread/Start" { WORKERS }
-    51 ThreadPoolWorkerThreadStop "ThreadPoolWorkerThread/Stop" { WORKERS }
-    52 ThreadPoolWorkerThreadRetirementStart "ThreadPoolWorkerThreadRetirement/Start" { WORKERS }
-    53 ThreadPoolWorkerThreadRetirementStop "ThreadPoolWorkerThreadRetirement/Stop" { WORKERS }
+    50 ThreadPoolWorkerThreadStart "ThreadPoolWorkerThread/Start" { workers: {Workers} }
+    51 ThreadPoolWorkerThreadStop "ThreadPoolWorkerThread/Stop" { workers: {Workers} }
+    52 ThreadPoolWorkerThreadRetirementStart "ThreadPoolWorkerThreadRetirement/Start" { workers: {Workers} }
+    53 ThreadPoolWorkerThreadRetirementStop "ThreadPoolWorkerThreadRetirement/Stop" { workers: {Workers} }
     54 ThreadPoolWorkerThreadAdjustmentSample "ThreadPoolWorkerThreadAdjustment/Sample" {
         Throughput: f64,
         ClrInstanceID: u16,
@@ -64,7 +64,7 @@ events! {
         NewThreadWaveMagnitude: u16,
         ClrInstanceID: u16,
     }
-    57 ThreadPoolWorkerThreadWait "ThreadPoolWorkerThread/Wait" { WORKERS }
+    57 ThreadPoolWorkerThreadWait "ThreadPoolWorkerThread/Wait" { workers: {Workers} }
     58 YieldProcessorMeasurement "YieldProcessorMeasurement" {
         ClrInstanceID: u16,
         NsPerYield: f64,
@@ -108,7 +108,7 @@ events! {
         ProcessSurvived: u64,
         ClrInstanceID: u16,
     }
-    85 ThreadCreated "AppDomainResourceManagement/ThreadCreated" { THREAD }
+    85 ThreadCreated "AppDomainResourceManagement/ThreadCreated" { thread: {Thread} }
     86 ThreadTerminated "AppDomainResourceManagement/ThreadTerminated" {
         ManagedThreadID: u64,
         AppDomainID: u64,
