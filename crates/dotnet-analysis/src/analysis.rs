@@ -1,0 +1,100 @@
+//! One pass over the events, many folds.
+
+use std::fmt;
+
+use dotnet_events::Sources;
+use nettrace::{Event, SequencePoint, Sink, TraceInfo};
+
+use crate::fold::{Context, Fold};
+use crate::stacks::Stacks;
+use crate::symbols::Code;
+
+/// Shows every event of a trace to several folds. Give it to a decoder.
+///
+/// ```
+/// use dotnet_analysis::{Analysis, Context, Fold};
+/// use dotnet_events::Source;
+/// use dotnet_events::runtime::exceptions::ExceptionThrown;
+/// use nettrace::Event;
+///
+/// #[derive(Default)]
+/// struct Exceptions(u64);
+///
+/// impl Fold for Exceptions {
+///     fn event(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+///         if context.source == Source::Runtime && event.metadata.event_id == ExceptionThrown::ID {
+///             self.0 += 1;
+///         }
+///     }
+/// }
+///
+/// let mut exceptions = Exceptions::default();
+/// let mut analysis = Analysis::new().with(&mut exceptions);
+/// # let bytes: &[u8] = b"";
+/// let _ = nettrace::Decoder::new().push(bytes, &mut analysis);
+/// println!("{}", exceptions.0);
+/// ```
+#[derive(Default)]
+pub struct Analysis<'f> {
+    folds: Vec<&'f mut dyn Fold>,
+    sources: Sources,
+    stacks: Stacks,
+    trace: Option<TraceInfo>,
+}
+
+impl<'f> Analysis<'f> {
+    /// Without folds.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Shows events to that fold too.
+    #[must_use]
+    pub fn with(mut self, fold: &'f mut dyn Fold) -> Self {
+        self.folds.push(fold);
+        self
+    }
+
+    /// The head of the trace, once it was read.
+    #[must_use]
+    pub fn trace(&self) -> Option<&TraceInfo> {
+        self.trace.as_ref()
+    }
+
+    /// The stacks that folds kept, with names.
+    #[must_use]
+    pub fn into_code(self) -> Code {
+        Code::new(self.stacks)
+    }
+}
+
+impl Sink for Analysis<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        let mut context = Context { source: self.sources.of(event), stacks: &mut self.stacks };
+        for fold in &mut self.folds {
+            fold.event(event, &mut context);
+        }
+    }
+
+    fn trace(&mut self, trace: &TraceInfo) {
+        self.trace = Some(*trace);
+        for fold in &mut self.folds {
+            fold.trace(trace);
+        }
+    }
+
+    fn sequence_point(&mut self, _point: &SequencePoint<'_>) {
+        self.stacks.forget_ids();
+    }
+}
+
+impl fmt::Debug for Analysis<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Analysis")
+            .field("folds", &self.folds.len())
+            .field("stacks", &self.stacks)
+            .field("trace", &self.trace)
+            .finish_non_exhaustive()
+    }
+}

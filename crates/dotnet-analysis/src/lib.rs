@@ -1,0 +1,29 @@
+//! Answers from the events of .NET processes.
+//!
+//! [`nettrace`] turns a stream into events, [`dotnet_events`] says what they mean; this crate answers the questions people have.
+//! Each answer is a [`Fold`], a state machine that takes one event at a time, so that the same one serves a file and a running
+//! process. An [`Analysis`] decodes once and shows every event to all folds.
+//!
+//! | | |
+//! |---|---|
+//! | [`Fold`], [`Analysis`] | one pass over the events, many folds |
+//! | [`stacks`] | call stacks, each kept once |
+//! | [`symbols`] | names for addresses |
+//! | [`profile`] | samples over time with resolved frames: what the formats out are made of |
+//! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing)]
+
+mod analysis;
+mod fold;
+pub mod profile;
+pub mod report;
+pub mod stacks;
+pub mod symbols;
+
+pub use crate::analysis::Analysis;
+pub use crate::fold::{Context, Fold};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

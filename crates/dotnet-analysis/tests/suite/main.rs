@@ -1,0 +1,8 @@
+//! Tests of the folds: on recorded traces of real runtimes with known answers, and on streams built byte by byte.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+// Shared with the tests of `nettrace`.
+#[path = "../../../nettrace/tests/suite/corpus.rs"]
+mod corpus;
+
+mod stacks;
