@@ -8,6 +8,7 @@
 //! | [`names`] | what events are called: `GC/Start` |
 //! | [`Layouts`] | the fields of any event, also of the runtime's own, which streams do not describe |
 //! | [`runtime`] | the runtime's own events as structures, and the tables of their fields |
+//! | [`enumerations`] | what numbers in them mean: `GCReason`, `MethodFlags` |
 //! | [`Sources`] | which provider an event is of, as a number to match on |
 //! | [`counters`] | EventCounters, which any event source can publish |
 //! | [`meters`] | the values of instruments of the metrics API (`System.Diagnostics.Metrics`) |
@@ -48,6 +49,7 @@
 #![deny(clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod counters;
+pub mod enumerations;
 mod error;
 mod layouts;
 pub mod meters;

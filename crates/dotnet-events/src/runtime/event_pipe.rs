@@ -1,6 +1,7 @@
 //! Events of EventPipe itself, samples, the stress log, and the bridge to `DiagnosticSource`.
 
 use super::table::{EventSpec, events, group};
+use crate::enumerations::ThreadSampleType;
 use crate::providers;
 
 events! {
@@ -15,11 +16,10 @@ events! {
 }
 
 events! {
-    /// `Microsoft-DotNETCore-SampleProfiler`. A sample's type is 0 for an error, 1 for a thread outside of managed code, 2 for
-    /// one inside.
+    /// `Microsoft-DotNETCore-SampleProfiler`.
     SAMPLE_PROFILER:
 
-    0 ThreadSample "Thread/Sample" { Type: u32 }
+    0 ThreadSample "Thread/Sample" { Type: u32 as ThreadSampleType }
     1 ThreadStackWalk "Thread/StackWalk" {}
 }
 

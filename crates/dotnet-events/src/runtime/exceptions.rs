@@ -1,6 +1,7 @@
 //! Exceptions thrown, and the code that handles them.
 
 use super::table::{events, group};
+use crate::enumerations::ExceptionThrownFlags;
 
 group! {
     /// A catch, finally or filter block.
@@ -15,7 +16,7 @@ events! {
         ExceptionMessage: utf16 since 1,
         ExceptionEIP: ptr since 1,
         ExceptionHRESULT: u32 since 1,
-        ExceptionFlags: u16 since 1,
+        ExceptionFlags: u16 as ExceptionThrownFlags since 1,
         ClrInstanceID: u16 since 1,
     }
     250 ExceptionCatchStart "ExceptionCatch/Start" { handler: {Handler} }

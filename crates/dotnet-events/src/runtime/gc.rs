@@ -4,6 +4,10 @@
 //! have bits and indices that the collector's source defines (`gcrecord.h`).
 
 use super::table::{events, group};
+use crate::enumerations::{
+    GCAllocationKind, GCBucketKind, GCGlobalMechanisms, GCPauseMode, GCReason, GCSegmentType,
+    GCSuspendEEReason, GCType, GcJoinTime, GcJoinType, MarkRootType,
+};
 
 group! {
     /// What a collection did to a generation, in bytes. `NewAllocation` is its budget until the next.
@@ -44,8 +48,8 @@ events! {
     1 GCStart "GC/Start" {
         Count: u32,
         Depth: u32 since 1,
-        Reason: u32,
-        Type: u32 since 1,
+        Reason: u32 as GCReason,
+        Type: u32 as GCType since 1,
         ClrInstanceID: u16 since 1,
         ClientSequenceNumber: u64 since 2,
     }
@@ -69,18 +73,18 @@ events! {
         GenerationSize4: u64 since 2,
         TotalPromotedSize4: u64 since 2,
     }
-    5 GCCreateSegment "GC/CreateSegment" { Address: u64, Size: u64, Type: u32, ClrInstanceID: u16 since 1 }
+    5 GCCreateSegment "GC/CreateSegment" { Address: u64, Size: u64, Type: u32 as GCSegmentType, ClrInstanceID: u16 since 1 }
     6 GCFreeSegment "GC/FreeSegment" { Address: u64, ClrInstanceID: u16 since 1 }
     7 GCRestartEEBegin "GC/RestartEEStart" { ClrInstanceID: u16 since 1 }
     8 GCSuspendEEEnd "GC/SuspendEEStop" { ClrInstanceID: u16 since 1 }
     9 GCSuspendEEBegin "GC/SuspendEEStart" {
-        Reason: u32 was u16 until 1,
+        Reason: u32 as GCSuspendEEReason was u16 until 1,
         Count: u32 since 1,
         ClrInstanceID: u16 since 1,
     }
     10 GCAllocationTick "GC/AllocationTick" {
         AllocationAmount: u32,
-        AllocationKind: u32,
+        AllocationKind: u32 as GCAllocationKind,
         ClrInstanceID: u16 since 1,
         AllocationAmount64: u64 since 2,
         TypeID: ptr since 2,
@@ -125,12 +129,12 @@ events! {
         TypeName: utf16,
         ClrInstanceID: u16,
     }
-    35 GCTriggered "GC/Triggered" { Reason: u32, ClrInstanceID: u16 }
+    35 GCTriggered "GC/Triggered" { Reason: u32 as GCReason, ClrInstanceID: u16 }
     39 GCDynamicEvent "GC/DynamicTraceEvent" { Name: utf16, DataSize: count32, Data: [u8], ClrInstanceID: u16 }
     200 IncreaseMemoryPressure "GC/IncreaseMemoryPressure" { BytesAllocated: u64, ClrInstanceID: u16 }
     201 DecreaseMemoryPressure "GC/DecreaseMemoryPressure" { BytesFreed: u64, ClrInstanceID: u16 }
-    202 GCMarkWithType "GC/MarkWithType" { HeapNum: u32, ClrInstanceID: u16, Type: u32, Bytes: u64 }
-    203 GCJoin "GC/Join" { Heap: u32, JoinTime: u32, JoinType: u32, ClrInstanceID: u16, JoinID: u32 }
+    202 GCMarkWithType "GC/MarkWithType" { HeapNum: u32, ClrInstanceID: u16, Type: u32 as MarkRootType, Bytes: u64 }
+    203 GCJoin "GC/Join" { Heap: u32, JoinTime: u32 as GcJoinTime, JoinType: u32 as GcJoinType, ClrInstanceID: u16, JoinID: u32 }
     204 GCPerHeapHistory "GC/PerHeapHistory" {
         ClrInstanceID: u16,
         FreeListAllocated: ptr,
@@ -154,10 +158,10 @@ events! {
         NumHeaps: i32,
         CondemnedGeneration: u32,
         Gen0ReductionCount: u32,
-        Reason: u32,
-        GlobalMechanisms: u32,
+        Reason: u32 as GCReason,
+        GlobalMechanisms: u32 as GCGlobalMechanisms,
         ClrInstanceID: u16 since 1,
-        PauseMode: u32 since 2,
+        PauseMode: u32 as GCPauseMode since 2,
         MemoryPressure: u32 since 2,
         CondemnReasons0: u32 since 3,
         CondemnReasons1: u32 since 3,
@@ -169,13 +173,13 @@ events! {
     208 GCLOHCompact "GC/LOHCompact" { ClrInstanceID: u16, Count: count16, Values: [LohCompactHeap] }
     209 GCFitBucketInfo "GC/FitBucketInfo" {
         ClrInstanceID: u16,
-        BucketKind: u16,
+        BucketKind: u16 as GCBucketKind,
         TotalSize: u64,
         Count: count16,
         Values: [FitBucket],
     }
     303 AllocationSampled "AllocationSampling" {
-        AllocationKind: u32,
+        AllocationKind: u32 as GCAllocationKind,
         ClrInstanceID: u16,
         TypeID: ptr,
         TypeName: utf16,

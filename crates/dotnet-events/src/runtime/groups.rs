@@ -1,6 +1,7 @@
 //! Fields that events of several providers have in common.
 
 use super::table::group;
+use crate::enumerations::{MethodFlags, ModuleFlags, RuntimeSku, StartupFlags, StartupMode, ThreadFlags};
 
 group! {
     /// Code of a method.
@@ -10,7 +11,7 @@ group! {
         MethodStartAddress: u64,
         MethodSize: u32,
         MethodToken: u32,
-        MethodFlags: u32,
+        MethodFlags: u32 as MethodFlags,
     }
 }
 
@@ -47,7 +48,7 @@ group! {
     Module {
         ModuleID: u64,
         AssemblyID: u64,
-        ModuleFlags: u32,
+        ModuleFlags: u32 as ModuleFlags,
         Reserved1: u32,
         ModuleILPath: utf16,
         ModuleNativePath: utf16,
@@ -60,7 +61,7 @@ group! {
         ModuleID: u64,
         AssemblyID: u64,
         AppDomainID: u64,
-        ModuleFlags: u32,
+        ModuleFlags: u32 as ModuleFlags,
         Reserved1: u32,
         ModuleILPath: utf16,
         ModuleNativePath: utf16,
@@ -101,7 +102,7 @@ group! {
     Thread {
         ManagedThreadID: u64,
         AppDomainID: u64,
-        Flags: u32,
+        Flags: u32 as ThreadFlags,
         ManagedThreadIndex: u32,
         OSThreadID: u32,
         ClrInstanceID: u16,
@@ -111,7 +112,7 @@ group! {
 group! {
     /// The runtime and how it was started.
     RuntimeInformation {
-        Sku: u16,
+        Sku: u16 as RuntimeSku,
         BclMajorVersion: u16,
         BclMinorVersion: u16,
         BclBuildNumber: u16,
@@ -120,8 +121,8 @@ group! {
         VMMinorVersion: u16,
         VMBuildNumber: u16,
         VMQfeNumber: u16,
-        StartupFlags: u32,
-        StartupMode: u8,
+        StartupFlags: u32 as StartupFlags,
+        StartupMode: u8 as StartupMode,
         CommandLine: utf16,
         ComObjectGuid: guid,
         RuntimeDllPath: utf16,

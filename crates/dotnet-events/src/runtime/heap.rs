@@ -3,6 +3,9 @@
 //! Rows come in bulks. `Index` counts the events of one kind in a dump, so that lost ones show.
 
 use super::table::{events, group};
+use crate::enumerations::{
+    GCHandleKind, GCRootCCWFlags, GCRootFlags, GCRootKind, GCRootRCWFlags, GCRootStaticVarFlags, TypeFlags,
+};
 
 group! {
     /// A type. `TypeID` is what objects refer to; without a name, `TypeNameID` is its metadata token.
@@ -10,7 +13,7 @@ group! {
         TypeID: u64,
         ModuleID: u64,
         TypeNameID: u32,
-        Flags: u32,
+        Flags: u32 as TypeFlags,
         CorElementType: u8,
         Name: utf16,
         TypeParameterCount: count32,
@@ -20,7 +23,7 @@ group! {
 
 group! {
     /// A root and what it keeps alive.
-    RootEdge { RootedNodeAddress: ptr, GCRootKind: u8, GCRootFlag: u32, GCRootID: ptr }
+    RootEdge { RootedNodeAddress: ptr, GCRootKind: u8 as GCRootKind, GCRootFlag: u32 as GCRootFlags, GCRootID: ptr }
 }
 
 group! {
@@ -57,18 +60,18 @@ group! {
         IUnknown: u64,
         RefCount: u32,
         PeggedRefCount: u32,
-        Flags: u32,
+        Flags: u32 as GCRootCCWFlags,
     }
 }
 
 group! {
     /// An object that wraps one of COM.
-    Rcw { ObjectID: u64, TypeID: u64, IUnknown: u64, VTable: u64, RefCount: u32, Flags: u32 }
+    Rcw { ObjectID: u64, TypeID: u64, IUnknown: u64, VTable: u64, RefCount: u32, Flags: u32 as GCRootRCWFlags }
 }
 
 group! {
     /// A static field and what it keeps alive.
-    RootStaticVar { GCRootID: u64, ObjectID: u64, TypeID: u64, Flags: u32, FieldName: utf16 }
+    RootStaticVar { GCRootID: u64, ObjectID: u64, TypeID: u64, Flags: u32 as GCRootStaticVarFlags, FieldName: utf16 }
 }
 
 events! {
@@ -100,7 +103,7 @@ events! {
     30 SetGCHandle "GC/SetGCHandle" {
         HandleID: ptr,
         ObjectID: ptr,
-        Kind: u32,
+        Kind: u32 as GCHandleKind,
         Generation: u32,
         AppDomainID: u64,
         ClrInstanceID: u16,

@@ -2,6 +2,9 @@
 
 use super::groups::{DomainModule, Module, ModuleRange, Pdbs, SymbolsChunk};
 use super::table::{events, group};
+use crate::enumerations::{
+    AppDomainFlags, AssemblyFlags, KnownPathSource, ResolutionAttemptedResult, ResolutionAttemptedStage,
+};
 
 group! {
     /// What is loaded, and for whom.
@@ -39,7 +42,7 @@ events! {
         AssemblyID: u64,
         AppDomainID: u64,
         BindingID: u64 since 1,
-        AssemblyFlags: u32,
+        AssemblyFlags: u32 as AssemblyFlags,
         FullyQualifiedAssemblyName: utf16,
         ClrInstanceID: u16 since 1,
     }
@@ -47,20 +50,20 @@ events! {
         AssemblyID: u64,
         AppDomainID: u64,
         BindingID: u64 since 1,
-        AssemblyFlags: u32,
+        AssemblyFlags: u32 as AssemblyFlags,
         FullyQualifiedAssemblyName: utf16,
         ClrInstanceID: u16 since 1,
     }
     156 AppDomainLoad "Loader/AppDomainLoad" {
         AppDomainID: u64,
-        AppDomainFlags: u32,
+        AppDomainFlags: u32 as AppDomainFlags,
         AppDomainName: utf16,
         AppDomainIndex: u32 since 1,
         ClrInstanceID: u16 since 1,
     }
     157 AppDomainUnload "Loader/AppDomainUnload" {
         AppDomainID: u64,
-        AppDomainFlags: u32,
+        AppDomainFlags: u32 as AppDomainFlags,
         AppDomainName: utf16,
         AppDomainIndex: u32 since 1,
         ClrInstanceID: u16 since 1,
@@ -103,9 +106,9 @@ events! {
     292 ResolutionAttempted "AssemblyLoader/ResolutionAttempted" {
         ClrInstanceID: u16,
         AssemblyName: utf16,
-        Stage: u16,
+        Stage: u16 as ResolutionAttemptedStage,
         AssemblyLoadContext: utf16,
-        Result: u16,
+        Result: u16 as ResolutionAttemptedResult,
         ResultAssemblyName: utf16,
         ResultAssemblyPath: utf16,
         ErrorMessage: utf16,
@@ -135,7 +138,7 @@ events! {
     296 KnownPathProbed "AssemblyLoader/KnownPathProbed" {
         ClrInstanceID: u16,
         FilePath: utf16,
-        Source: u16,
+        Source: u16 as KnownPathSource,
         Result: i32,
     }
 }

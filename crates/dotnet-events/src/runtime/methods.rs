@@ -2,6 +2,7 @@
 
 use super::groups::{Method, MethodBeingCompiled, MethodName, NativeMap};
 use super::table::{events, group};
+use crate::enumerations::{MethodFlags, TailCallType, TieredCompilationFlags};
 
 group! {
     /// The method that is inlined, and where.
@@ -120,7 +121,7 @@ events! {
         method_being_compiled: {MethodBeingCompiled},
         caller_and_callee: {CallerAndCallee},
         TailPrefix: bool32,
-        TailCallType: u32,
+        TailCallType: u32 as TailCallType,
         ClrInstanceID: u16,
     }
     189 MethodJitTailCallFailedAnsi "Method/TailCallFailedAnsi" {
@@ -145,7 +146,7 @@ events! {
         FailReason: utf16,
         ClrInstanceID: u16,
     }
-    280 TieredCompilationSettings "TieredCompilation/Settings" { ClrInstanceID: u16, Flags: u32 }
+    280 TieredCompilationSettings "TieredCompilation/Settings" { ClrInstanceID: u16, Flags: u32 as TieredCompilationFlags }
     281 TieredCompilationPause "TieredCompilation/Pause" { ClrInstanceID: u16 }
     282 TieredCompilationResume "TieredCompilation/Resume" { ClrInstanceID: u16, NewMethodCount: u32 }
     283 TieredCompilationBackgroundJitStart "TieredCompilation/BackgroundJitStart" {
@@ -159,14 +160,14 @@ events! {
     }
     297 JitInstrumentationData "JitInstrumentationData/InstrumentationData" {
         ClrInstanceID: u16,
-        MethodFlags: u32,
+        MethodFlags: u32 as MethodFlags,
         DataSize: count32,
         MethodID: u64,
         Data: [u8],
     }
     298 JitInstrumentationDataVerbose "JitInstrumentationDataVerbose/InstrumentationData" {
         ClrInstanceID: u16,
-        MethodFlags: u32,
+        MethodFlags: u32 as MethodFlags,
         DataSize: count32,
         MethodID: u64,
         ModuleID: u64,

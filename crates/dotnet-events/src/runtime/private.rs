@@ -3,6 +3,9 @@
 //! Most of these come from the .NET Framework only.
 
 use super::table::{events, group};
+use crate::enumerations::{
+    BGCAllocWaitReason, GCGlobalMechanisms, GCHandleKind, GCReason, GcJoinTime, GcJoinType,
+};
 
 group! {
     /// What a collection did to a generation, in bytes.
@@ -89,11 +92,11 @@ events! {
         NumHeaps: i32,
         CondemnedGeneration: u32,
         Gen0ReductionCount: u32,
-        Reason: u32,
-        GlobalMechanisms: u32,
+        Reason: u32 as GCReason,
+        GlobalMechanisms: u32 as GCGlobalMechanisms,
         ClrInstanceID: u16 since 1,
     }
-    6 GCJoin "GC/Join" { Heap: u32, JoinTime: u32, JoinType: u32, ClrInstanceID: u16 since 1 }
+    6 GCJoin "GC/Join" { Heap: u32, JoinTime: u32 as GcJoinTime, JoinType: u32 as GcJoinType, ClrInstanceID: u16 since 1 }
     7 PrvGCMarkStackRoots "GC/MarkStackRoots" { HeapNum: u32, ClrInstanceID: u16 since 1 }
     8 PrvGCMarkFinalizeQueueRoots "GC/MarkFinalizeQueueRoots" { HeapNum: u32, ClrInstanceID: u16 since 1 }
     9 PrvGCMarkHandles "GC/MarkHandles" { HeapNum: u32, ClrInstanceID: u16 since 1 }
@@ -110,8 +113,8 @@ events! {
     20 BGCDrainMark "GC/BGCDrainMark" { Objects: u64, ClrInstanceID: u16 }
     21 BGCRevisit "GC/BGCRevisit" { Pages: u64, Objects: u64, IsLarge: u32, ClrInstanceID: u16 }
     22 BGCOverflow "GC/BGCOverflow" { Min: u64, Max: u64, Objects: u64, IsLarge: u32, ClrInstanceID: u16 }
-    23 BGCAllocWaitBegin "GC/BGCAllocWaitStart" { Reason: u32, ClrInstanceID: u16 }
-    24 BGCAllocWaitEnd "GC/BGCAllocWaitStop" { Reason: u32, ClrInstanceID: u16 }
+    23 BGCAllocWaitBegin "GC/BGCAllocWaitStart" { Reason: u32 as BGCAllocWaitReason, ClrInstanceID: u16 }
+    24 BGCAllocWaitEnd "GC/BGCAllocWaitStop" { Reason: u32 as BGCAllocWaitReason, ClrInstanceID: u16 }
     25 GCFullNotify "GC/FullNotify" { GenNumber: u32, IsAlloc: u32, ClrInstanceID: u16 since 1 }
     80 EEStartupStart "Startup/EEStartupStart" { ClrInstanceID: u16 since 1 }
     81 EEStartupEnd "Startup/EEStartupStop" { ClrInstanceID: u16 since 1 }
@@ -185,7 +188,7 @@ events! {
     194 PrvSetGCHandle "GC/SetGCHandle" {
         HandleID: ptr,
         ObjectID: ptr,
-        Kind: u32,
+        Kind: u32 as GCHandleKind,
         Generation: u32,
         AppDomainID: u64,
         ClrInstanceID: u16,

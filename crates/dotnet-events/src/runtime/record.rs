@@ -260,7 +260,7 @@ pub struct Pointer(
 macro_rules! elements {
     ($($kind:ident $element:ident $read:expr;)*) => {$(
         impl<'a> Record<'a> for $element {
-            const SPECS: &'static [FieldSpec] = &[FieldSpec::new("", Kind::$kind, None, 0, u32::MAX)];
+            const SPECS: &'static [FieldSpec] = &[FieldSpec::new("", Kind::$kind, None, 0, u32::MAX, None)];
 
             #[inline]
             fn read(cursor: &mut Cursor<'a>) -> Result<Self, Missing> {

@@ -7,6 +7,7 @@ use super::groups::{
     SymbolsChunk, Thread,
 };
 use super::table::events;
+use crate::enumerations::{AppDomainFlags, AssemblyFlags, TieredCompilationFlags};
 
 events! {
     EVENTS:
@@ -55,7 +56,7 @@ events! {
         AssemblyID: u64,
         AppDomainID: u64,
         BindingID: u64 since 1,
-        AssemblyFlags: u32,
+        AssemblyFlags: u32 as AssemblyFlags,
         FullyQualifiedAssemblyName: utf16,
         ClrInstanceID: u16 since 1,
     }
@@ -63,20 +64,20 @@ events! {
         AssemblyID: u64,
         AppDomainID: u64,
         BindingID: u64 since 1,
-        AssemblyFlags: u32,
+        AssemblyFlags: u32 as AssemblyFlags,
         FullyQualifiedAssemblyName: utf16,
         ClrInstanceID: u16 since 1,
     }
     157 AppDomainDCStart "Loader/AppDomainDCStart" {
         AppDomainID: u64,
-        AppDomainFlags: u32,
+        AppDomainFlags: u32 as AppDomainFlags,
         AppDomainName: utf16,
         AppDomainIndex: u32 since 1,
         ClrInstanceID: u16 since 1,
     }
     158 AppDomainDCEnd "Loader/AppDomainDCStop" {
         AppDomainID: u64,
-        AppDomainFlags: u32,
+        AppDomainFlags: u32 as AppDomainFlags,
         AppDomainName: utf16,
         AppDomainIndex: u32 since 1,
         ClrInstanceID: u16 since 1,
@@ -88,7 +89,7 @@ events! {
     188 CodeSymbolsRundown "CodeSymbolsRundown/Start" { chunk: {SymbolsChunk} }
     280 TieredCompilationSettingsDCStart "TieredCompilationRundown/SettingsDCStart" {
         ClrInstanceID: u16,
-        Flags: u32,
+        Flags: u32 as TieredCompilationFlags,
     }
     300 ExecutionCheckpointDCEnd "ExecutionCheckpointRundown/ExecutionCheckpointDCEnd" {
         ClrInstanceID: u16,

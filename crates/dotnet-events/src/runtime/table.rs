@@ -24,7 +24,7 @@
 //! | `[T; 5]` | five |
 //! | `array16[T]` | a 16-bit count and so many |
 //! | `{Group}` | the fields of a group, in place |
-//! | `T as Enumeration` | a number with a meaning |
+//! | `T as Enumeration` | a number with a [meaning](crate::enumerations) |
 //! | `padding64` | four bytes without meaning, where pointers have eight |
 //!
 //! No version of an event takes away or reorders fields but where it is said so: later runtimes append.
@@ -32,6 +32,8 @@
 use std::sync::OnceLock;
 
 use nettrace::{Field, FieldType, Fields};
+
+use crate::enumerations::Meaning;
 
 /// An event of the tables.
 #[derive(Debug)]
@@ -58,6 +60,8 @@ pub struct FieldSpec {
     since: u32,
     /// The first version that no longer has it.
     until: u32,
+    /// What its numbers mean.
+    meaning: Option<&'static Meaning>,
 }
 
 /// The type of a field, before the size of pointers is known.
@@ -100,6 +104,11 @@ impl EventSpec {
         Self { id, symbol, name, fields, layouts: [OnceLock::new(), OnceLock::new()] }
     }
 
+    /// Its fields in all versions.
+    pub(crate) fn fields(&self) -> &'static [FieldSpec] {
+        self.fields
+    }
+
     /// The fields of that version. A version later than all known ones has the fields of the last.
     pub(crate) fn layout(&'static self, version: u32, pointer_size: u8) -> Option<&'static Fields> {
         let [narrow, wide] = &self.layouts;
@@ -120,8 +129,34 @@ impl FieldSpec {
         previous: Option<Kind>,
         since: u32,
         until: u32,
+        meaning: Option<&'static Meaning>,
     ) -> Self {
-        Self { name, kind, previous, since, until }
+        Self { name, kind, previous, since, until, meaning }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn meaning(&self) -> Option<&'static Meaning> {
+        self.meaning
+    }
+
+    /// Whether it is a group whose fields are in place of it.
+    pub(crate) fn is_in_place(&self) -> bool {
+        matches!(self.kind, Kind::InPlace(_))
+    }
+
+    /// The fields of the group that it is, or that is the element of the array that it is.
+    pub(crate) fn group(&self) -> Option<&'static [Self]> {
+        let mut kind = &self.kind;
+        loop {
+            match kind {
+                Kind::InPlace(group) | Kind::Fields(group) => return Some(group),
+                Kind::Counted(element) | Kind::Fixed(element, _) | Kind::Array16(element) => kind = element,
+                _ => return None,
+            }
+        }
     }
 
     /// Its type in that version, if it has one.
@@ -335,8 +370,19 @@ macro_rules! list {
                 $crate::runtime::table::previous!($($old)?),
                 $crate::runtime::table::or!($($since)?, 0),
                 $crate::runtime::table::or!($($until)?, u32::MAX),
+                $crate::runtime::table::meaning!($($enumeration)?),
             )
         ),*]
+    };
+}
+
+/// What the numbers of a field mean.
+macro_rules! meaning {
+    () => {
+        None
+    };
+    ($enumeration:ident) => {
+        Some(&$enumeration::MEANING)
     };
 }
 
@@ -436,6 +482,9 @@ macro_rules! optional {
 #[rustfmt::skip]
 macro_rules! read_optional {
     ($cursor:ident, [$($kind:tt)*], ) => { $crate::runtime::table::read!($cursor, $($kind)*) };
+    ($cursor:ident, [$kind:ident as $enumeration:ident], was $old:ident until $until:literal) => {
+        $enumeration::from(if $cursor.version < $until { $cursor.$old()?.into() } else { $cursor.$kind()? })
+    };
     ($cursor:ident, [$($kind:tt)*], was $old:ident until $until:literal) => {
         if $cursor.version < $until { $cursor.$old()?.into() } else { $crate::runtime::table::read!($cursor, $($kind)*) }
     };
@@ -459,5 +508,6 @@ macro_rules! read {
 }
 
 pub(crate) use {
-    element_type, events, group, kind, list, optional, or, previous, read, read_optional, record, rust_type,
+    element_type, events, group, kind, list, meaning, optional, or, previous, read, read_optional, record,
+    rust_type,
 };

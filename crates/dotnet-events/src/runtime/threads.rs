@@ -2,6 +2,7 @@
 
 use super::groups::Thread;
 use super::table::{events, group};
+use crate::enumerations::{ContentionFlags, ThreadAdjustmentReason, WaitHandleWaitSource};
 
 group! {
     /// How many workers the pool has.
@@ -48,7 +49,7 @@ events! {
     55 ThreadPoolWorkerThreadAdjustmentAdjustment "ThreadPoolWorkerThreadAdjustment/Adjustment" {
         AverageThroughput: f64,
         NewWorkerThreadCount: u32,
-        Reason: u32,
+        Reason: u32 as ThreadAdjustmentReason,
         ClrInstanceID: u16,
     }
     56 ThreadPoolWorkerThreadAdjustmentStats "ThreadPoolWorkerThreadAdjustment/Stats" {
@@ -91,7 +92,7 @@ events! {
     70 ThreadCreating "Thread/Creating" { ID: ptr, ClrInstanceID: u16 }
     71 ThreadRunning "Thread/Running" { ID: ptr, ClrInstanceID: u16 }
     81 ContentionStart "Contention/Start" {
-        ContentionFlags: u8 since 1,
+        ContentionFlags: u8 as ContentionFlags since 1,
         ClrInstanceID: u16 since 1,
         LockID: ptr since 2,
         AssociatedObjectID: ptr since 2,
@@ -120,7 +121,7 @@ events! {
         ClrInstanceID: u16,
     }
     90 ContentionLockCreated "Contention/LockCreated" { LockID: ptr, AssociatedObjectID: ptr, ClrInstanceID: u16 }
-    91 ContentionStop "Contention/Stop" { ContentionFlags: u8, ClrInstanceID: u16, DurationNs: f64 since 1 }
-    301 WaitHandleWaitStart "WaitHandleWait/Start" { WaitSource: u8, AssociatedObjectID: ptr, ClrInstanceID: u16 }
+    91 ContentionStop "Contention/Stop" { ContentionFlags: u8 as ContentionFlags, ClrInstanceID: u16, DurationNs: f64 since 1 }
+    301 WaitHandleWaitStart "WaitHandleWait/Start" { WaitSource: u8 as WaitHandleWaitSource, AssociatedObjectID: ptr, ClrInstanceID: u16 }
     302 WaitHandleWaitStop "WaitHandleWait/Stop" { ClrInstanceID: u16 }
 }

@@ -14,6 +14,7 @@ mod stream6;
 
 mod allocations;
 mod counters;
+mod enumerations;
 mod kinds;
 mod layouts;
 mod meters;
