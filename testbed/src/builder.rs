@@ -80,7 +80,7 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> Target {
         let layout = Layout::of_workspace();
-        if let Err(error) = install::check(&layout) {
+        if let Err(error) = install::check(&layout, self.program) {
             panic!("{error}");
         }
         assert!(

@@ -86,6 +86,8 @@ pub enum Program {
     Counters,
     /// Gives traces much to record, on command. Runs everywhere.
     Load,
+    /// Has known troubles on command (a hot method, a leak, a deadlock ...) and prints the runtime's own figures. Runs everywhere.
+    Culprits,
     /// A minimal ASP.NET Core application. Not on .NET Core 3.1.
     Web,
     /// A large ready-made ASP.NET Core server, driven by HTTP requests only. .NET 10 only.
@@ -94,7 +96,8 @@ pub enum Program {
 
 impl Program {
     /// The programs that are compiled from source.
-    pub(crate) const COMPILED: [Program; 4] = [Program::Work, Program::Counters, Program::Load, Program::Web];
+    pub(crate) const COMPILED: [Program; 5] =
+        [Program::Work, Program::Counters, Program::Load, Program::Culprits, Program::Web];
 
     /// The name of the program's source, assembly and, where it is a single file, process.
     #[must_use]
@@ -103,6 +106,7 @@ impl Program {
             Program::Work => "work",
             Program::Counters => "counters",
             Program::Load => "load",
+            Program::Culprits => "culprits",
             Program::Web => "web",
             Program::Server => "azmcp",
         }
@@ -112,7 +116,7 @@ impl Program {
     #[must_use]
     pub fn runs_on(self, runtime: Runtime) -> bool {
         match self {
-            Program::Work | Program::Counters | Program::Load => true,
+            Program::Work | Program::Counters | Program::Load | Program::Culprits => true,
             Program::Web => runtime.compiled_for() != Runtime::Net31,
             Program::Server => runtime.is_single_file(),
         }

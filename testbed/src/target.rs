@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_millis(5);
 /// How many of the last lines of output a failure shows.
 const LOG_LINES: usize = 50;
 
-/// What the runtime itself counted, as the program [`Program::Work`] prints it.
+/// What the runtime itself counted, as the programs [`Program::Work`] and [`Program::Culprits`] print it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Figures {
@@ -64,6 +64,12 @@ pub struct Figures {
     pub methods_jitted: Option<u64>,
     /// `JitInfo.GetCompiledILBytes()`. From .NET 9 on.
     pub il_bytes_jitted: Option<u64>,
+    /// `JitInfo.GetCompilationTime()` in milliseconds. [`Program::Culprits`] only, from .NET 9 on.
+    pub jit_ms: Option<f64>,
+    /// `GC.GetGCMemoryInfo().HeapSizeBytes`, as of the last collection. [`Program::Culprits`] only.
+    pub heap_bytes: Option<u64>,
+    /// `GC.GetGCMemoryInfo().FragmentedBytes`, as of the last collection. [`Program::Culprits`] only.
+    pub fragmented_bytes: Option<u64>,
 }
 
 /// A running process. Dropping it kills and reaps it and removes its folder.
@@ -248,7 +254,7 @@ impl Target {
         self.line_that(&format!("the answer to `{command}`"), |_| true)
     }
 
-    /// What the runtime counted so far. [`Program::Work`] only.
+    /// What the runtime counted so far. [`Program::Work`] and [`Program::Culprits`] only.
     ///
     /// # Panics
     /// When the program does not answer, or not with figures.

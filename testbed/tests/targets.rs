@@ -59,6 +59,46 @@ fn work_counts_what_it_does() {
 }
 
 #[test]
+fn culprits_have_the_troubles_they_are_told_to() {
+    on_each(Program::Culprits, |runtime, mut target| {
+        let before = target.figures();
+        assert_eq!(before.version, runtime.version());
+        let threads = target.threads();
+        for command in ["hot 2", "threads 12", "deadlock", "starve 4", "starve 4 task"] {
+            target.run(command);
+        }
+        assert!(target.threads() >= threads + 16);
+        for command in ["cool", "feed", "leak 100", "throw 7 Lost", "throw 8 Invalid", "throw 9 Format"] {
+            target.run(command);
+        }
+        for command in ["contend 3", "contend 2 5", "jit 10", "objects 1", "collect 2"] {
+            target.run(command);
+        }
+        for what in ["Parcel", "Bytes", "Strings", "Large"] {
+            target.run(&format!("allocate {what} 1000000"));
+        }
+        let loose = target.figures();
+        target.run("pin 1000");
+        let pinned = target.figures();
+        assert!(
+            pinned.fragmented_bytes.unwrap() > loose.fragmented_bytes.unwrap() + 10_000_000,
+            "{pinned:?}"
+        );
+        target.run("unpin");
+        let after = target.figures();
+        assert_eq!(after.thrown - before.thrown, 24);
+        assert_eq!(after.exceptions.unwrap() - before.exceptions.unwrap(), 24);
+        // The two of the deadlock are counted when they begin to wait.
+        assert!(after.lock_contentions - before.lock_contentions >= 5);
+        assert!(after.allocated_bytes - before.allocated_bytes >= 4_000_000 + 24_000_000);
+        assert_eq!(after.jit_ms.is_some(), runtime.major() >= 9);
+        assert_eq!(target.ask("rest"), "error unknown command: rest");
+        target.close_stdin();
+        assert!(target.wait_exit().success());
+    });
+}
+
+#[test]
 fn load_does_what_it_is_told() {
     on_each(Program::Load, |_, mut target| {
         let before = target.threads();

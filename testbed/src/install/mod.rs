@@ -11,9 +11,12 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use crate::layout::Layout;
 use crate::runtime::{Program, Runtime};
 use bundle::Bundle;
+use programs::Sources;
 
 /// What could not be done while installing, in words a person can act on.
 #[derive(Debug)]
@@ -90,21 +93,35 @@ pub fn install(layout: &Layout, say: &mut dyn FnMut(&str)) -> Result<(), Install
         packages::npm(ROSLYN_PACKAGE, scratch)?;
         programs::build_compiler(&scratch.join("package"), &compiler, layout)
     })?;
-    let sources = programs::program_sources()?;
-    let fingerprint = format!("{:016x} {:016x}", compiler.fingerprint, sources.fingerprint);
-    step(layout, "programs", &fingerprint, say, |_| {
-        for runtime in Runtime::OURS {
-            programs::compile(runtime, layout)?;
-            if runtime.is_single_file() {
-                let bundle = Bundle::open(&layout.server(runtime))?;
-                for program in Program::COMPILED.into_iter().filter(|program| program.runs_on(runtime)) {
-                    let assembly = layout.assembly(runtime, program);
-                    bundle.compose(program.name(), &assembly, &layout.program(runtime, program))?;
-                }
-            }
+    let mut stale = Vec::new();
+    for program in Program::COMPILED {
+        let sources = programs::program_sources(program)?;
+        if !is_done(layout, &step_of(program), &version_of(&compiler, &sources)) {
+            stale.push((program, sources));
         }
-        Ok(())
-    })
+    }
+    // All in one run: starting the compiler takes longer than most programs do.
+    for runtime in if stale.is_empty() { &[][..] } else { &Runtime::OURS } {
+        let names: Vec<_> = stale.iter().map(|(program, _)| program.name()).collect();
+        say(&format!("testbed: {} for {runtime}", names.join(", ")));
+        let scratch = scratch(layout)?;
+        programs::compile(&stale, *runtime, layout, scratch.path())
+            .map_err(|error| InstallError(format!("testbed programs: {error}")))?;
+    }
+    for (program, sources) in &stale {
+        write_stamp(layout, &step_of(*program), &version_of(&compiler, sources))?;
+    }
+    Ok(())
+}
+
+/// The name of the step that compiles a program.
+fn step_of(program: Program) -> String {
+    format!("program-{program}")
+}
+
+/// What a compiled program was made with and from.
+fn version_of(compiler: &Sources, program: &Sources) -> String {
+    format!("{:016x} {:016x}", compiler.fingerprint, program.fingerprint)
 }
 
 /// Runs `work` with a scratch folder on the testbed's own disk, unless the stamp says it was done for `version`.
@@ -115,16 +132,28 @@ fn step(
     say: &mut dyn FnMut(&str),
     work: impl FnOnce(&Path) -> Result<(), InstallError>,
 ) -> Result<(), InstallError> {
-    let stamp = stamp(layout, name);
-    if fs::read_to_string(&stamp).is_ok_and(|done| done == version) {
+    if is_done(layout, name, version) {
         return Ok(());
     }
     say(&format!("testbed: {name} ({version})"));
     // A stamp goes before its parts do, so that a step that was cut short is done again.
-    let _ = fs::remove_file(&stamp);
+    let _ = fs::remove_file(stamp(layout, name));
+    work(scratch(layout)?.path()).map_err(|error| InstallError(format!("testbed step `{name}`: {error}")))?;
+    write_stamp(layout, name, version)
+}
+
+/// A folder for what is not finished, on the testbed's own disk.
+fn scratch(layout: &Layout) -> Result<TempDir, InstallError> {
     let scratch = tempfile::Builder::new().prefix(".scratch-").tempdir_in(layout.root());
-    let scratch = scratch.context(|| format!("make a scratch folder in {}", layout.root().display()))?;
-    work(scratch.path()).map_err(|error| InstallError(format!("testbed step `{name}`: {error}")))?;
+    scratch.context(|| format!("make a scratch folder in {}", layout.root().display()))
+}
+
+fn is_done(layout: &Layout, name: &str, version: &str) -> bool {
+    fs::read_to_string(stamp(layout, name)).is_ok_and(|done| done == version)
+}
+
+fn write_stamp(layout: &Layout, name: &str, version: &str) -> Result<(), InstallError> {
+    let stamp = stamp(layout, name);
     fs::write(&stamp, version).context(|| format!("write {}", stamp.display()))
 }
 
@@ -132,19 +161,21 @@ fn stamp(layout: &Layout, name: &str) -> PathBuf {
     layout.root().join(format!(".done-{name}"))
 }
 
-/// Whether the programs of this source tree are installed.
+/// Whether the program as it is in this source tree is installed.
 ///
 /// # Errors
 /// Says what is missing and which command brings it.
-pub(crate) fn check(layout: &Layout) -> Result<(), InstallError> {
-    let sources = programs::program_sources()?;
+pub(crate) fn check(layout: &Layout, program: Program) -> Result<(), InstallError> {
     let advice = "run `cargo xtask setup`";
-    let stamp = fs::read_to_string(stamp(layout, "programs"))
-        .map_err(|_| InstallError(format!("no testbed in {}: {advice}", layout.root().display())))?;
+    // A ready-made program is there when the ones are that are compiled against what it brings.
+    let compiled = if Program::COMPILED.contains(&program) { program } else { Program::Work };
+    let sources = programs::program_sources(compiled)?;
+    let stamp = fs::read_to_string(stamp(layout, &step_of(compiled)))
+        .map_err(|_| InstallError(format!("no `{program}` in {}: {advice}", layout.root().display())))?;
     if stamp.ends_with(&format!("{:016x}", sources.fingerprint)) {
         Ok(())
     } else {
-        Err(InstallError(format!("the programs in testbed/programs have changed: {advice}")))
+        Err(InstallError(format!("the source of `{compiled}` in testbed/programs has changed: {advice}")))
     }
 }
 

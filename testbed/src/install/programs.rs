@@ -7,6 +7,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::bundle::Bundle;
 use super::frameworks::write_json;
 use super::packages::run;
 use super::{Context, InstallError};
@@ -24,17 +25,23 @@ pub(super) fn compiler_sources() -> Result<Sources, InstallError> {
     sources(vec![folder("compiler").join("compile.cs")])
 }
 
-/// The sources of the programs.
-pub(super) fn program_sources() -> Result<Sources, InstallError> {
-    sources(Program::COMPILED.into_iter().map(source).collect())
+/// The sources of a program: `programs/NAME.cs`, or all that lie in the folder `programs/NAME`.
+pub(super) fn program_sources(program: Program) -> Result<Sources, InstallError> {
+    let of_several = folder("programs").join(program.name());
+    if !of_several.is_dir() {
+        return sources(vec![folder("programs").join(format!("{program}.cs"))]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&of_several).context(|| format!("read {}", of_several.display()))? {
+        files.push(entry.context(|| format!("read {}", of_several.display()))?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "cs"));
+    files.sort();
+    sources(files)
 }
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
-fn source(program: Program) -> PathBuf {
-    folder("programs").join(format!("{program}.cs"))
 }
 
 fn sources(files: Vec<PathBuf>) -> Result<Sources, InstallError> {
@@ -58,30 +65,53 @@ pub(super) fn build_compiler(roslyn: &Path, sources: &Sources, layout: &Layout) 
     run(Command::new("mcs").arg(output).args(&sources.files))
 }
 
-/// Compiles every program that there is for the runtime, against the runtime's own assemblies.
-pub(super) fn compile(runtime: Runtime, layout: &Layout) -> Result<(), InstallError> {
-    let folder = layout.programs(runtime);
-    fs::create_dir_all(&folder).context(|| format!("create {}", folder.display()))?;
+/// Compiles those of the programs that there are for the runtime, against the runtime's own assemblies, into a scratch
+/// folder, and then moves them to where they are run from. Programs that run meanwhile go on with the files they have.
+pub(super) fn compile(
+    programs: &[(Program, Sources)],
+    runtime: Runtime,
+    layout: &Layout,
+    scratch: &Path,
+) -> Result<(), InstallError> {
     let mut command = Command::new(layout.dotnet());
     command.arg(layout.root().join("compiler/compile.dll"));
-    for (index, program) in
-        Program::COMPILED.into_iter().filter(|program| program.runs_on(runtime)).enumerate()
-    {
-        if index > 0 {
+    let mut made = Vec::new();
+    let assembly = |program: Program| scratch.join(format!("{program}.dll"));
+    for (program, sources) in programs.iter().filter(|(program, _)| program.runs_on(runtime)) {
+        if !made.is_empty() {
             command.arg("--");
         }
-        command.arg(format!("-out:{}", layout.assembly(runtime, program).display()));
+        made.push(assembly(*program));
+        command.arg(format!("-out:{}", assembly(*program).display()));
         command.args(symbols(runtime).iter().map(|symbol| format!("-define:{symbol}")));
-        for name in frameworks(program == Program::Web && !runtime.is_single_file()) {
+        for name in frameworks(*program == Program::Web && !runtime.is_single_file()) {
             command.arg(format!("-reference:{}", layout.framework(runtime, name).display()));
         }
-        command.arg(source(program));
-        if !runtime.is_single_file() {
-            let config = runtime_config(runtime, program == Program::Web);
-            write_json(&folder.join(format!("{program}.runtimeconfig.json")), &config)?;
+        command.args(&sources.files);
+    }
+    if made.is_empty() {
+        return Ok(());
+    }
+    run(&mut command)?;
+    let bundle = runtime.is_single_file().then(|| Bundle::open(&layout.server(runtime))).transpose()?;
+    for (program, _) in programs.iter().filter(|(program, _)| program.runs_on(runtime)) {
+        if let Some(bundle) = &bundle {
+            let single_file = scratch.join(program.name());
+            bundle.compose(program.name(), &assembly(*program), &single_file)?;
+            made.push(single_file);
+        } else {
+            let config = scratch.join(format!("{program}.runtimeconfig.json"));
+            write_json(&config, &runtime_config(runtime, *program == Program::Web))?;
+            made.push(config);
         }
     }
-    run(&mut command)
+    let folder = layout.programs(runtime);
+    fs::create_dir_all(&folder).context(|| format!("create {}", folder.display()))?;
+    for file in made {
+        let to = folder.join(file.file_name().unwrap_or_default());
+        fs::rename(&file, &to).context(|| format!("move to {}", to.display()))?;
+    }
+    Ok(())
 }
 
 /// The preprocessor symbols that .NET's own tools define.
