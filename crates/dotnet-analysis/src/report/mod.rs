@@ -5,10 +5,12 @@
 //!
 //! | file | |
 //! |---|---|
+//! | `cell` | values as people read them |
 //! | [`document`] | what a report is made of, whoever shows it |
 //! | [`facts`] | what there is to say about any trace |
 //! | [`needs`] | what has to be asked of a process so that a report can be made |
 
+mod cell;
 pub mod document;
 pub mod facts;
 pub mod needs;
