@@ -7,7 +7,7 @@ use nettrace::{Event, SequencePoint, Sink, TraceInfo};
 
 use crate::fold::{Context, Fold};
 use crate::stacks::Stacks;
-use crate::symbols::Code;
+use crate::symbols::{Code, Pieces};
 
 /// Shows every event of a trace to several folds. Give it to a decoder.
 ///
@@ -39,6 +39,8 @@ pub struct Analysis<'f> {
     folds: Vec<&'f mut dyn Fold>,
     sources: Sources,
     stacks: Stacks,
+    /// What is told of code; `None` while no fold uses it.
+    pieces: Option<Pieces>,
     trace: Option<TraceInfo>,
 }
 
@@ -52,6 +54,9 @@ impl<'f> Analysis<'f> {
     /// Shows events to that fold too.
     #[must_use]
     pub fn with(mut self, fold: &'f mut dyn Fold) -> Self {
+        if fold.uses_code() {
+            self.pieces.get_or_insert_default();
+        }
         self.folds.push(fold);
         self
     }
@@ -65,13 +70,17 @@ impl<'f> Analysis<'f> {
     /// The stacks that folds kept, with names.
     #[must_use]
     pub fn into_code(self) -> Code {
-        Code::new(self.stacks)
+        Code::new(self.stacks, self.pieces.unwrap_or_default())
     }
 }
 
 impl Sink for Analysis<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        let mut context = Context { source: self.sources.of(event), stacks: &mut self.stacks };
+        let source = self.sources.of(event);
+        if let Some(pieces) = &mut self.pieces {
+            pieces.event(event, source, &mut self.stacks);
+        }
+        let mut context = Context { source, stacks: &mut self.stacks };
         for fold in &mut self.folds {
             fold.event(event, &mut context);
         }
@@ -79,6 +88,9 @@ impl Sink for Analysis<'_> {
 
     fn trace(&mut self, trace: &TraceInfo) {
         self.trace = Some(*trace);
+        if let Some(pieces) = &mut self.pieces {
+            pieces.trace(trace);
+        }
         for fold in &mut self.folds {
             fold.trace(trace);
         }

@@ -15,6 +15,12 @@ pub trait Fold {
 
     /// The head of the trace: once, before all events.
     fn trace(&mut self, _trace: &TraceInfo) {}
+
+    /// Whether it keeps stacks, or asks for names of code in the end. A fold that does not says so: what the runtime tells of
+    /// its code is much, and is kept only if it is of use.
+    fn uses_code(&self) -> bool {
+        true
+    }
 }
 
 /// What is known about an event beside itself.
