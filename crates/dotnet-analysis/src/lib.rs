@@ -10,12 +10,14 @@
 //! | [`stacks`] | call stacks, each kept once |
 //! | [`symbols`] | names for addresses |
 //! | [`profile`] | samples over time with resolved frames: what the formats out are made of |
+//! | [`formats`] | profiles in the formats of other tools, flame graphs |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
 
 mod analysis;
 mod fold;
+pub mod formats;
 pub mod profile;
 pub mod report;
 pub mod stacks;

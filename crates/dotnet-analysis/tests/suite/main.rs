@@ -5,5 +5,7 @@
 #[path = "../../../nettrace/tests/suite/corpus.rs"]
 mod corpus;
 
+mod formats;
+mod profiles;
 mod stacks;
 mod symbols;
