@@ -42,6 +42,7 @@ pub struct Analysis<'f> {
     /// What is told of code; `None` while no fold uses it.
     pieces: Option<Pieces>,
     trace: Option<TraceInfo>,
+    last_ticks: Option<i64>,
 }
 
 impl<'f> Analysis<'f> {
@@ -67,6 +68,12 @@ impl<'f> Analysis<'f> {
         self.trace.as_ref()
     }
 
+    /// When the last event happened, in ticks of the trace's clock; `None` without events.
+    #[must_use]
+    pub fn last_ticks(&self) -> Option<i64> {
+        self.last_ticks
+    }
+
     /// The stacks that folds kept, with names.
     #[must_use]
     pub fn into_code(self) -> Code {
@@ -76,6 +83,7 @@ impl<'f> Analysis<'f> {
 
 impl Sink for Analysis<'_> {
     fn event(&mut self, event: &Event<'_>) {
+        self.last_ticks = self.last_ticks.max(Some(event.timestamp));
         let source = self.sources.of(event);
         if let Some(pieces) = &mut self.pieces {
             pieces.event(event, source, &mut self.stacks);

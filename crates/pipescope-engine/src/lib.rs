@@ -10,13 +10,16 @@
 //! | [`monitor`] | which processes are there, and what did each one's counters say lately? |
 //! | [`exposition`] | how does that look to Prometheus? |
 //! | [`recording`] | how is a trace taken, and of what? |
+//! | [`observation`] | how does a running process answer a question? |
 //! | [`settling`] | when is a process far enough in its start to be listened to? |
 //!
 //! The folds ([`counters::CounterFold`], the history, the exposition) are plain state machines that take events and a
-//! clock; only [`counters::CounterSession`], [`recording::Recording`] and [`monitor::Monitor`] wait for anything.
+//! clock; only [`counters::CounterSession`], [`recording::Recording`], [`observation::Observation`] and [`monitor::Monitor`] wait for
+//! anything.
 
 pub mod counters;
 pub mod exposition;
 pub mod monitor;
+pub mod observation;
 pub mod recording;
 pub mod settling;

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// Take traces
     #[command(subcommand, arg_required_else_help = true)]
     Trace(trace::TraceCommand),
-    /// Tell what is in a trace
+    /// Tell what is in a trace, or what a process is doing
     #[command(subcommand, arg_required_else_help = true)]
     Report(report::ReportCommand),
     // Its help says more than a line; a comment for documentation here would take its place.

@@ -3,8 +3,13 @@
 //! The first one ends sessions in good order; a second one is taken at its word and ends the program at once.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Signals that come this soon after one another are one wish: `timeout -s INT` sends its own twice, to the program and to its
+/// group.
+const ONE_WISH: Duration = Duration::from_millis(100);
 
 /// Listens to SIGINT, SIGTERM and SIGHUP. From its making on, none of them ends the program by itself.
 #[derive(Debug)]
@@ -12,6 +17,7 @@ pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+    last: Option<Instant>,
 }
 
 impl StopSignals {
@@ -20,15 +26,23 @@ impl StopSignals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            last: None,
         })
     }
 
     /// Waits for the next of them. Cancel-safe.
     pub(crate) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.terminate.recv() => {}
+                _ = self.hang_up.recv() => {}
+            }
+            let now = Instant::now();
+            let last = self.last.replace(now);
+            if last.is_none_or(|last| now - last > ONE_WISH) {
+                return;
+            }
         }
     }
 }

@@ -29,6 +29,14 @@ impl fmt::Display for Cell {
     }
 }
 
+impl Cell {
+    /// Whether it is words, which are read from the left.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+}
+
 fn duration(nanos: i64) -> String {
     let seconds = nanos as f64 / NANOS_PER_SECOND;
     if seconds.abs() < 0.999_95 {

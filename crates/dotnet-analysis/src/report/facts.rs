@@ -1,5 +1,6 @@
 //! What there is to say about a trace, whatever the question was.
 
+use nettrace::Decoder;
 use serde::Serialize;
 
 /// A trace that was read.
@@ -20,4 +21,23 @@ pub struct Facts {
     pub complete: bool,
     /// What is wrong where it is not complete.
     pub problem: Option<String>,
+}
+
+impl Facts {
+    /// What the decoder has seen. `last_ticks` is the time of the last event, `problem` what is wrong with the trace where
+    /// something is.
+    #[must_use]
+    pub fn new(decoder: &Decoder, last_ticks: Option<i64>, problem: Option<String>) -> Self {
+        let Some(trace) = decoder.trace() else { return Self { problem, ..Self::default() } };
+        let statistics = decoder.statistics();
+        Self {
+            process_id: trace.process_id,
+            start_unix_ns: trace.start_unix_nanos,
+            duration_ns: last_ticks.map_or(0, |ticks| trace.relative_nanos(ticks)),
+            events: statistics.events,
+            lost: statistics.lost_events,
+            complete: problem.is_none(),
+            problem,
+        }
+    }
 }

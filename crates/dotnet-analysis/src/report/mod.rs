@@ -8,12 +8,14 @@
 //! | `cell` | values as people read them |
 //! | [`document`] | what a report is made of, whoever shows it |
 //! | [`facts`] | what there is to say about any trace |
+//! | [`text`] | a document as text |
 //! | [`needs`] | what has to be asked of a process so that a report can be made |
 
 mod cell;
 pub mod document;
 pub mod facts;
 pub mod needs;
+pub mod text;
 
 use serde::Serialize;
 
@@ -27,8 +29,17 @@ use crate::symbols::Code;
 pub trait Question: Fold {
     /// What has to be asked of a process.
     const NEEDS: Needs;
+    /// Whether events have to come in the order of time, over all threads. Without it each thread's own events are in order,
+    /// which costs less.
+    const IN_TIME_ORDER: bool = true;
     /// What it says in the end.
     type Answer: Answer;
+
+    /// What has to be asked of a runtime of this version (`9.0.5`; `None` where it does not say), for questions that are
+    /// answered in another way on newer ones.
+    fn needs(&self, _runtime: Option<&str>) -> Needs {
+        Self::NEEDS
+    }
 
     /// The answer from all events so far.
     fn answer(&self, facts: &Facts, code: &Code) -> Self::Answer;

@@ -115,7 +115,8 @@ struct Announced {
 /// Turns events into [`Reading`]s. It takes events and nothing else: the same fold reads a socket and a file.
 #[derive(Debug)]
 pub struct CounterFold {
-    selection: CounterSelection,
+    /// `None` takes everything.
+    selection: Option<CounterSelection>,
     precedence: Precedence,
     /// Values of other ids are another tool's. `None` takes every session's values (reading a file).
     meter_session: Option<String>,
@@ -133,8 +134,14 @@ impl CounterFold {
     /// A fold for a recorded stream: takes the meter values of every session in it.
     #[must_use]
     pub fn new(selection: CounterSelection, precedence: Precedence) -> Self {
+        Self { selection: Some(selection), ..Self::of_everything(precedence) }
+    }
+
+    /// The same for whatever counters and meters are in the stream.
+    #[must_use]
+    pub fn of_everything(precedence: Precedence) -> Self {
         Self {
-            selection,
+            selection: None,
             precedence,
             meter_session: None,
             client_id: None,
@@ -350,7 +357,7 @@ impl CounterFold {
         time_unix_nanos: i64,
         deliver: &mut dyn FnMut(&Reading<'_>),
     ) {
-        if !self.is_ours(&header.session_id) || !self.selection.wants(&meter, &name) {
+        if !self.is_ours(&header.session_id) || !self.wants(&meter, &name) {
             return;
         }
         self.note_meter(&meter);
@@ -432,7 +439,7 @@ impl CounterFold {
             self.notice(Notice::SeriesLimitReached);
             return;
         };
-        if self.selection.wants(&series.provider, &series.name) {
+        if is_wanted(self.selection.as_ref(), &series.provider, &series.name) {
             deliver(&Reading { time_unix_nanos, series, value });
         }
     }
@@ -449,6 +456,10 @@ impl CounterFold {
         self.meter_session.as_deref().is_none_or(|ours| *session_id == *ours)
     }
 
+    fn wants(&self, provider: &str, counter: &str) -> bool {
+        is_wanted(self.selection.as_ref(), provider, counter)
+    }
+
     fn note_meter(&mut self, meter: &str) {
         if !self.has_meter(meter) {
             self.providers_with_meters.push(meter.to_owned());
@@ -461,6 +472,10 @@ impl CounterFold {
             self.notices.push(notice);
         }
     }
+}
+
+fn is_wanted(selection: Option<&CounterSelection>, provider: &str, counter: &str) -> bool {
+    selection.is_none_or(|selection| selection.wants(provider, counter))
 }
 
 /// The kind an instrument announces; `None` for one that did not exist when this was written.

@@ -244,7 +244,7 @@ fn quiet_limit(request: &CounterRequest) -> Duration {
 }
 
 /// A number that no other client of the same process uses: ours is one of many tools that may be listening.
-fn unique() -> u128 {
+pub(super) fn unique() -> u128 {
     use std::hash::{BuildHasher as _, Hasher as _};
     // RandomState is keyed from the system's entropy once per thread and differs with each call.
     let part = || std::collections::hash_map::RandomState::new().build_hasher().finish();

@@ -38,6 +38,8 @@ pub enum EnabledBy {
     Profile,
     /// `--clrevents`.
     ClrEvents,
+    /// The question that is to be answered.
+    Question,
     /// Nobody: it is there so that the runtime notices a client that vanished.
     Heartbeat,
 }
@@ -50,6 +52,7 @@ impl EnabledBy {
             EnabledBy::Providers => "--providers",
             EnabledBy::Profile => "--profile",
             EnabledBy::ClrEvents => "--clrevents",
+            EnabledBy::Question => "question",
             EnabledBy::Heartbeat => "heartbeat",
         }
     }
@@ -64,6 +67,8 @@ pub struct TraceRequest {
     pub rundown: Rundown,
     /// The rundown to ask of a runtime that cannot be told its keywords (before .NET 9).
     pub rundown_of_old_runtime: Rundown,
+    /// Whether events carry their stacks.
+    pub stacks: bool,
     /// The session's buffer in the target, MB.
     pub buffer_mb: u32,
     /// What the user should know about the choice: something was ignored, or will not work as it seems.
@@ -135,6 +140,7 @@ impl TraceChoice {
             providers: chosen,
             rundown,
             rundown_of_old_runtime,
+            stacks: true,
             buffer_mb: self.buffer_mb,
             warnings,
         }
@@ -165,7 +171,7 @@ impl TraceRequest {
         self.providers.iter().any(|(spec, _)| !spec.is_native())
     }
 
-    /// The request for a session of a runtime of this version (`9.0.5`; `None` where it does not say), stacks on.
+    /// The request for a session of a runtime of this version (`9.0.5`; `None` where it does not say).
     #[must_use]
     pub fn session(&self, runtime_version: Option<&str>) -> SessionRequest {
         let major = runtime_version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
@@ -177,7 +183,8 @@ impl TraceRequest {
             let provider = Provider::new(&spec.name).keywords(spec.keywords).level(spec.level);
             spec.arguments.iter().fold(provider, |provider, (key, value)| provider.argument(key, value))
         });
-        SessionRequest::new(providers).buffer_mb(self.buffer_mb).rundown(rundown)
+        let session = SessionRequest::new(providers).buffer_mb(self.buffer_mb).rundown(rundown);
+        if self.stacks { session } else { session.without_stacks() }
     }
 }
 

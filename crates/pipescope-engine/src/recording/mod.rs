@@ -10,12 +10,14 @@
 //! | `clr_events` | which keyword does a name of `--clrevents` stand for? |
 //! | `provider_spec` | how is a provider written as text? |
 //! | `composition` | what do several choices amount to? |
+//! | `needs` | what does a question of a process amount to? |
 //! | `heartbeat` | how does a runtime notice that its client is gone? |
 //! | `session` | how are the bytes taken? |
 
 mod clr_events;
 mod composition;
 mod heartbeat;
+mod needs;
 mod profiles;
 mod provider_spec;
 mod session;

@@ -18,7 +18,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Info(args) => info::run(&args).await,
         Command::Counters(command) => counters::run(command).await,
         Command::Trace(command) => trace::run(command).await,
-        Command::Report(command) => report::run(&command),
+        Command::Report(command) => report::run(&command).await,
         Command::Convert(args) => convert::run(&args),
         Command::Serve(args) => serve::run(args).await,
     }

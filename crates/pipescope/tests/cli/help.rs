@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::harness::{Pipescope, command};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "",
     "ps",
     "info",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 13] = [
     "trace list-profiles",
     "report",
     "report events",
+    "report counters",
     "convert",
     "serve",
 ];
@@ -47,6 +48,7 @@ fn every_command_has_examples() {
         "counters collect",
         "trace collect",
         "report events",
+        "report counters",
         "convert",
         "serve",
     ] {

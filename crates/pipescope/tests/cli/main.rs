@@ -15,6 +15,7 @@ mod harness;
 mod help;
 mod monitor;
 mod processes;
+mod questions;
 mod report;
 mod serve;
 mod trace;

@@ -1,6 +1,8 @@
-//! `pipescope report`: what is in a trace.
+//! `pipescope report`: what is in a trace, and what a running process is doing.
 
+mod counters;
 mod events;
+mod question;
 
 use clap::Subcommand;
 
@@ -9,12 +11,14 @@ use crate::exit::Failure;
 /// Reports.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReportCommand {
-    // Its help says more than a line; a comment for documentation here would take its place.
+    // Their help says more than a line; comments for documentation here would take its place.
     Events(events::EventsArgs),
+    Counters(counters::CountersArgs),
 }
 
-pub(crate) fn run(command: &ReportCommand) -> Result<(), Failure> {
+pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
     match command {
         ReportCommand::Events(args) => events::run(args),
+        ReportCommand::Counters(args) => counters::run(args).await,
     }
 }
