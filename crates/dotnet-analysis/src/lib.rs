@@ -9,6 +9,7 @@
 //! | [`Fold`], [`Analysis`] | one pass over the events, many folds |
 //! | [`stacks`] | call stacks, each kept once |
 //! | [`symbols`] | names for addresses |
+//! | [`cpu`] | samples: where time goes |
 //! | [`profile`] | samples over time with resolved frames: what the formats out are made of |
 //! | [`formats`] | profiles in the formats of other tools, flame graphs |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
@@ -16,6 +17,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod analysis;
+pub mod cpu;
 mod fold;
 pub mod formats;
 pub mod profile;

@@ -77,7 +77,8 @@ pub struct ThreadSamples {
 pub struct Samples {
     /// The time of the first, in nanoseconds from the start of the trace.
     pub at_nanos: i64,
-    /// Until the next other sample of the thread, in nanoseconds. 0 for the thread's last sample.
+    /// Until the next other sample of the thread, or until its last one, in nanoseconds. So it is 0 where the last of the
+    /// thread's samples is alone.
     pub duration_nanos: i64,
     /// How many there were.
     pub count: u32,

@@ -7,5 +7,6 @@ mod corpus;
 
 mod formats;
 mod profiles;
+mod samples;
 mod stacks;
 mod symbols;
