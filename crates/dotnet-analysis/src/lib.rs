@@ -7,6 +7,7 @@
 //! | | |
 //! |---|---|
 //! | [`Fold`], [`Analysis`] | one pass over the events, many folds |
+//! | [`heap`] | what is on the heap, and why it is still there |
 //! | [`stacks`] | call stacks, each kept once |
 //! | [`symbols`] | names for addresses |
 //! | [`cpu`] | samples: where time goes |
@@ -20,6 +21,7 @@ mod analysis;
 pub mod cpu;
 mod fold;
 pub mod formats;
+pub mod heap;
 pub mod profile;
 pub mod report;
 pub mod stacks;

@@ -6,6 +6,7 @@
 mod corpus;
 
 mod formats;
+mod heap;
 mod profiles;
 mod samples;
 mod stacks;
