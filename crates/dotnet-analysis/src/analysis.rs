@@ -77,7 +77,7 @@ impl<'f> Analysis<'f> {
     /// The stacks that folds kept, with names.
     #[must_use]
     pub fn into_code(self) -> Code {
-        Code::new(self.stacks, self.pieces.unwrap_or_default())
+        Code::new(self.stacks, &self.pieces.unwrap_or_default())
     }
 }
 

@@ -3,7 +3,7 @@
 use dotnet_events::Source;
 use nettrace::{Event, TraceInfo};
 
-use crate::stacks::{StackId, Stacks};
+use crate::stacks::{SiteId, StackId, Stacks};
 
 /// A state machine over events: it takes one at a time, keeps what it needs of it, and can tell at any time what it knows.
 ///
@@ -36,5 +36,10 @@ impl Context<'_> {
     #[inline]
     pub fn stack(&mut self, event: &Event<'_>) -> StackId {
         self.stacks.keep(&event.stack)
+    }
+
+    /// The code at an address that the event carries otherwise than as its stack, kept for later; `None` for more than fits.
+    pub fn code_at(&mut self, address: u64) -> Option<SiteId> {
+        self.stacks.site(address)
     }
 }

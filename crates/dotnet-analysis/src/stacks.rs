@@ -75,7 +75,7 @@ struct Node {
     site: SiteId,
 }
 
-/// Stacks kept, those of callers included. A trace has some ten thousand.
+/// Stacks kept, those of callers included, and sites. A trace has some ten thousand.
 const MAX_STACKS: usize = 1 << 25;
 
 /// Ids of the stream that are remembered between two sequence points. Runtimes count from 1.
@@ -127,16 +127,7 @@ impl Stacks {
     }
 
     fn try_push(&mut self, caller: StackId, address: u64) -> Option<StackId> {
-        let site = match self.current.get(&address) {
-            Some(site) => *site,
-            None => {
-                // Every site has a node, so there are not more sites than nodes.
-                let site = SiteId(u32::try_from(self.sites.len()).ok()?);
-                self.sites.push(Site { address, known_code: self.known_code });
-                self.current.insert(address, site);
-                site
-            }
-        };
+        let site = self.site(address)?;
         if let Some(known) = self.found.get(&(caller, site)) {
             return Some(*known);
         }
@@ -147,6 +138,20 @@ impl Stacks {
         let new = StackId(u32::try_from(self.nodes.len()).ok()?);
         self.found.insert((caller, site), new);
         Some(new)
+    }
+
+    /// What an address means now; `None` when there are too many.
+    pub fn site(&mut self, address: u64) -> Option<SiteId> {
+        if let Some(known) = self.current.get(&address) {
+            return Some(*known);
+        }
+        if self.sites.len() >= MAX_STACKS {
+            return None;
+        }
+        let site = SiteId(u32::try_from(self.sites.len()).ok()?);
+        self.sites.push(Site { address, known_code: self.known_code });
+        self.current.insert(address, site);
+        Some(site)
     }
 
     /// From now on there is other code at these addresses than before, or none.

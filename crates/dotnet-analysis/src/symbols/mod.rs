@@ -16,18 +16,18 @@ mod pieces;
 use std::collections::HashMap;
 
 pub use self::compiled::Compiled;
+use self::pieces::Piece;
 pub(crate) use self::pieces::Pieces;
-use self::pieces::{Index, Piece};
 use crate::profile::{Frame, FrameId, FrameKind};
-use crate::stacks::{Site, SiteId, StackId, Stacks};
+use crate::stacks::{SiteId, StackId, Stacks};
 
 /// The stacks of a trace, and what the code at their addresses is called. There is one when all events have been read: names
 /// come last.
 #[derive(Debug, Default)]
 pub struct Code {
     stacks: Stacks,
-    pieces: Pieces,
-    index: Index,
+    /// Pieces of code, or names of them, that there was no room for.
+    left_out: u64,
     /// By [`FrameId`].
     frames: Vec<Frame>,
     /// By [`SiteId`].
@@ -37,42 +37,32 @@ pub struct Code {
 }
 
 impl Code {
-    pub(crate) fn new(stacks: Stacks, pieces: Pieces) -> Self {
-        let index = pieces.index();
-        let mut code = Self { stacks, pieces, index, ..Self::default() };
-        code.resolve();
-        code
-    }
-
     /// Finds the frames of all sites.
-    fn resolve(&mut self) {
+    pub(crate) fn new(stacks: Stacks, pieces: &Pieces) -> Self {
+        let mut code = Self { left_out: pieces.left_out(), ..Self::default() };
         let mut of_pieces: HashMap<usize, FrameId> = HashMap::new();
         let mut known: HashMap<Frame, FrameId> = HashMap::new();
-        for site in self.stacks.sites() {
-            let piece = self.index.find(&self.pieces, *site);
-            let compiled = piece.and_then(|piece| self.pieces.get(piece));
-            self.compiled.push(compiled.map(|piece| piece.compiled));
-            if let Some(id) = piece.and_then(|piece| of_pieces.get(&piece)) {
-                self.of_sites.push(*id);
+        for (site, index) in stacks.sites().iter().zip(pieces.of_sites(stacks.sites())) {
+            let piece = index.and_then(|index| pieces.get(index));
+            code.compiled.push(piece.map(|piece| piece.compiled));
+            if let Some(id) = index.and_then(|index| of_pieces.get(&index)) {
+                code.of_sites.push(*id);
                 continue;
             }
-            let found = piece.and_then(|piece| self.pieces.get(piece));
-            let frame = found.and_then(|piece| self.managed(piece)).unwrap_or_else(|| unknown(site.address));
-            let next = FrameId(u32::try_from(self.frames.len()).unwrap_or(u32::MAX));
+            let frame =
+                piece.and_then(|piece| managed(pieces, piece)).unwrap_or_else(|| unknown(site.address));
+            let next = FrameId(u32::try_from(code.frames.len()).unwrap_or(u32::MAX));
             let id = *known.entry(frame).or_insert_with_key(|frame| {
-                self.frames.push(frame.clone());
+                code.frames.push(frame.clone());
                 next
             });
-            if let Some(piece) = piece {
-                of_pieces.insert(piece, id);
+            if let Some(index) = index {
+                of_pieces.insert(index, id);
             }
-            self.of_sites.push(id);
+            code.of_sites.push(id);
         }
-    }
-
-    fn managed(&self, piece: &Piece) -> Option<Frame> {
-        let name = self.pieces.name_of(piece)?;
-        Some(Frame { module: self.pieces.module_of(piece).to_owned(), name, kind: FrameKind::Managed })
+        code.stacks = stacks;
+        code
     }
 
     /// The stacks.
@@ -115,19 +105,16 @@ impl Code {
         self.frame_ids(stack).filter_map(|id| self.frame(id))
     }
 
-    /// The code at an address that is of no stack, such as that of an event's payload, as it was last known.
-    #[must_use]
-    pub fn at(&self, address: u64) -> Frame {
-        let site = Site { address, known_code: u32::MAX };
-        let found = self.index.find(&self.pieces, site).and_then(|piece| self.pieces.get(piece));
-        found.and_then(|piece| self.managed(piece)).unwrap_or_else(|| unknown(address))
-    }
-
     /// Pieces of code, or names of them, that there was no room for.
     #[must_use]
     pub fn left_out(&self) -> u64 {
-        self.pieces.left_out()
+        self.left_out
     }
+}
+
+fn managed(pieces: &Pieces, piece: &Piece) -> Option<Frame> {
+    let name = pieces.name_of(piece)?;
+    Some(Frame { module: pieces.module_of(piece).to_owned(), name, kind: FrameKind::Managed })
 }
 
 fn unknown(address: u64) -> Frame {

@@ -15,8 +15,9 @@ use crate::stacks::{Site, Stacks};
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
     all: Vec<Piece>,
-    /// What is where now, by where it starts: indices of pieces that do not overlap. Rundown at the end changes nothing of it.
-    current: BTreeMap<u64, u32>,
+    /// What is where now, by where it starts: where it ends, and the index of the piece. These do not overlap. Rundown at the
+    /// end changes nothing of it.
+    current: BTreeMap<u64, (u64, u32)>,
     names: Names,
     /// Names of methods whose code is told without a name.
     named: HashMap<u64, NameAt>,
@@ -198,23 +199,34 @@ impl Pieces {
             if self.displace(&piece) || told == Told::Unloaded {
                 stacks.change_code(start..end);
             }
-            if told != Told::Unloaded {
-                self.current.insert(start, index);
+            if told != Told::Unloaded && start < end {
+                self.current.insert(start, (end, index));
             }
         }
         self.all.push(piece);
         stacks.know_code(index.saturating_add(1));
     }
 
-    /// Forgets what was where this piece is. Tells whether that was other code: a runtime may well tell of code again, or of
-    /// what was there before the session.
+    /// Makes room for a piece. Tells whether there was other code: a runtime may well tell of code again, or of what was there
+    /// before the session.
     fn displace(&mut self, new: &Piece) -> bool {
         let mut is_other = false;
-        while let Some((start, index)) = self.current.range(..new.end).next_back() {
-            let Some(old) = self.all.get(*index as usize).filter(|old| old.end > new.start) else { break };
-            is_other |= (old.start, old.end, old.method_id) != (new.start, new.end, new.method_id);
-            let start = *start;
+        while let Some((start, (end, index))) = self.current.range(..new.end).next_back() {
+            let (start, end, index) = (*start, *end, *index);
+            if end <= new.start {
+                break;
+            }
+            is_other |= self
+                .all
+                .get(index as usize)
+                .is_none_or(|old| (old.start, old.end, old.method_id) != (new.start, new.end, new.method_id));
             self.current.remove(&start);
+            if end > new.end {
+                self.current.insert(new.end, (end, index));
+            }
+            if start < new.start {
+                self.current.insert(start, (new.start, index));
+            }
         }
         is_other
     }
@@ -269,55 +281,44 @@ impl Pieces {
         Some(self.names.show(name))
     }
 
-    /// A way to find pieces by addresses.
-    pub(super) fn index(&self) -> Index {
-        let mut order: Vec<u32> = (0..).take(self.all.len()).collect();
-        let start = |index: &u32| self.all.get(*index as usize).map_or(0, |piece| piece.start);
-        order.sort_by_key(start);
-        let mut reach = 0;
-        let reaches = order
-            .iter()
-            .filter_map(|index| self.all.get(*index as usize))
-            .map(|piece| {
-                reach = piece.end.max(reach);
-                reach
-            })
-            .collect();
-        Index { order, reaches }
+    /// The piece that each site is of, as an index: the newest of those there when the site was first seen, or else the first
+    /// of which was told later. Rundown is told last of all, of code that was there before.
+    pub(super) fn of_sites(&self, sites: &[Site]) -> Vec<Option<usize>> {
+        let mut by_address: Vec<(u64, usize)> = sites.iter().map(|site| site.address).zip(0..).collect();
+        by_address.sort_unstable();
+        let mut found = vec![Found::default(); sites.len()];
+        // There are far more pieces than sites.
+        for (index, piece) in self.all.iter().enumerate() {
+            let first = by_address.partition_point(|(address, _)| *address < piece.start);
+            let inside = by_address.iter().skip(first).take_while(|(address, _)| *address < piece.end);
+            for (_, site) in inside {
+                let known_code = sites.get(*site).map_or(0, |site| site.known_code as usize);
+                let Some(found) = found.get_mut(*site) else { continue };
+                if index >= known_code {
+                    found.after = found.after.or(Some(index));
+                } else {
+                    found.before = Some(index);
+                    found.is_gone = piece.told == Told::Unloaded;
+                }
+            }
+        }
+        found.into_iter().map(Found::piece).collect()
     }
 }
 
-/// Pieces by address.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    /// Indices of pieces, by where they start.
-    order: Vec<u32>,
-    /// For each of these, how far it and those before it reach.
-    reaches: Vec<u64>,
+/// Pieces at the address of a site, as indices.
+#[derive(Debug, Clone, Copy, Default)]
+struct Found {
+    /// The last that was known when the site was first seen.
+    before: Option<usize>,
+    /// Whether that had been unloaded by then.
+    is_gone: bool,
+    /// The first of which was told later.
+    after: Option<usize>,
 }
 
-impl Index {
-    /// The piece that a site is of, as an index: the newest of those there when the site was first seen, or else the first of
-    /// which was told later. Rundown is told last of all, of code that was there before.
-    pub(super) fn find(&self, pieces: &Pieces, site: Site) -> Option<usize> {
-        let address = site.address;
-        let behind = self
-            .order
-            .partition_point(|index| pieces.get(*index as usize).is_some_and(|piece| piece.start <= address));
-        let (mut before, mut after): (Option<usize>, Option<usize>) = (None, None);
-        let reaching = self.order.iter().zip(&self.reaches).take(behind).rev();
-        for (index, _) in reaching.take_while(|(_, reach)| **reach > address) {
-            let index = *index as usize;
-            if pieces.get(index).is_none_or(|piece| piece.end <= address) {
-                continue;
-            }
-            if index < site.known_code as usize {
-                before = before.max(Some(index));
-            } else {
-                after = Some(after.map_or(index, |first| first.min(index)));
-            }
-        }
-        let is_there = |index: &usize| pieces.get(*index).is_some_and(|piece| piece.told != Told::Unloaded);
-        before.filter(is_there).or(after).or(before)
+impl Found {
+    fn piece(self) -> Option<usize> {
+        self.before.filter(|_| !self.is_gone).or(self.after).or(self.before)
     }
 }

@@ -5,6 +5,7 @@
 #[path = "../../../nettrace/tests/suite/corpus.rs"]
 mod corpus;
 
+mod code_over_time;
 mod formats;
 mod heap;
 mod profiles;

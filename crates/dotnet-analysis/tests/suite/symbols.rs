@@ -84,6 +84,8 @@ fn without_rundown_there_are_addresses() {
     );
     let stacks = || samples.0.keys().map(|(_, stack)| *stack);
     assert!(stacks().flat_map(|stack| code.frames(stack)).all(|frame| frame.kind == FrameKind::Unknown));
-    let address = stacks().flat_map(|stack| code.stacks().addresses(stack)).next().unwrap();
-    assert_eq!(code.at(address).name, format!("{address:#x}"));
+    let (leaf, address) = stacks()
+        .find_map(|stack| Some((code.frames(stack).next()?.name.clone(), code.stacks().leaf(stack)?.0)))
+        .unwrap();
+    assert_eq!(leaf, format!("{address:#x}"));
 }
