@@ -13,12 +13,16 @@
 //! | [`cpu`] | samples: where time goes |
 //! | [`profile`] | samples over time with resolved frames: what the formats out are made of |
 //! | [`formats`] | profiles in the formats of other tools, flame graphs |
+//! | [`exceptions`] | what was thrown, where, how often, and who caught it |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
 
 mod analysis;
+mod bounded;
 pub mod cpu;
+mod distribution;
+pub mod exceptions;
 mod fold;
 pub mod formats;
 pub mod heap;
@@ -26,9 +30,13 @@ pub mod profile;
 pub mod report;
 pub mod stacks;
 pub mod symbols;
+mod texts;
+mod timeline;
 
 pub use crate::analysis::Analysis;
+pub use crate::distribution::Durations;
 pub use crate::fold::{Context, Fold};
+pub use crate::timeline::OverTime;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -10,12 +10,14 @@
 //! | [`facts`] | what there is to say about any trace |
 //! | [`text`] | a document as text |
 //! | [`needs`] | what has to be asked of a process so that a report can be made |
+//! | [`words`] | parts of sentences |
 
 mod cell;
 pub mod document;
 pub mod facts;
 pub mod needs;
 pub mod text;
+pub mod words;
 
 use serde::Serialize;
 

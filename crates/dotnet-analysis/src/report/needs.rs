@@ -23,3 +23,6 @@ pub struct Provider {
     /// Arguments, key and value.
     pub arguments: &'static [(&'static str, &'static str)],
 }
+
+/// Keywords of a rundown that names all methods: loader, JIT, ready-to-run code, at the end of the session (nettrace.md C.1).
+pub const RUNDOWN_OF_NAMES: u64 = 0x8 | 0x10 | 0x20 | 0x100;

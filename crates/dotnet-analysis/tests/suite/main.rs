@@ -6,9 +6,11 @@
 mod corpus;
 
 mod code_over_time;
+mod exceptions;
 mod formats;
 mod heap;
 mod profiles;
+mod questions;
 mod samples;
 mod stacks;
 mod symbols;

@@ -2,6 +2,7 @@
 
 mod counters;
 mod events;
+mod exceptions;
 mod question;
 
 use clap::Subcommand;
@@ -14,11 +15,13 @@ pub(crate) enum ReportCommand {
     // Their help says more than a line; comments for documentation here would take its place.
     Events(events::EventsArgs),
     Counters(counters::CountersArgs),
+    Exceptions(exceptions::ExceptionsArgs),
 }
 
 pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
     match command {
         ReportCommand::Events(args) => events::run(args),
         ReportCommand::Counters(args) => counters::run(args).await,
+        ReportCommand::Exceptions(args) => exceptions::run(args).await,
     }
 }

@@ -1,0 +1,68 @@
+//! Which frame of a stack threw.
+
+use crate::profile::{Frame, FrameKind};
+
+/// Beginnings of the names of methods that throw for others: the runtime's throwing of exceptions itself, exceptions that are
+/// passed on from elsewhere, and awaiting what has failed.
+const THROW_FOR_OTHERS: &[&str] = &[
+    "Internal.Runtime.CompilerHelpers.ThrowHelpers.",
+    "System.Runtime.CompilerServices.ConfiguredTaskAwaitable",
+    "System.Runtime.CompilerServices.ConfiguredValueTaskAwaitable",
+    "System.Runtime.CompilerServices.TaskAwaiter",
+    "System.Runtime.CompilerServices.ValueTaskAwaiter",
+    "System.Runtime.EH.",
+    "System.Runtime.ExceptionServices.ExceptionDispatchInfo.",
+    "System.Runtime.ExceptionServices.InternalCalls.",
+    "System.Runtime.StackFrameIterator.",
+    "System.Threading.Tasks.Sources.ManualResetValueTaskSourceCore",
+    "System.Threading.Tasks.Task.GetExceptions",
+    "System.Threading.Tasks.Task.ThrowIfExceptional",
+    "System.Threading.Tasks.Task.Wait(",
+    "System.Threading.Tasks.Task`1.GetResultCore",
+    "System.Threading.Tasks.Task`1.get_Result",
+    "System.Threading.Tasks.Task`1[System.__Canon].GetResultCore",
+    "System.Threading.Tasks.Task`1[System.__Canon].get_Result",
+    "System.Threading.Tasks.ValueTask",
+];
+
+/// Endings of the names of types whose methods called `Throw...` throw for their callers.
+const THROWING_TYPES: &[&str] = &["Exception", "ThrowHelper", "ThrowHelpers", "Throw"];
+
+/// The place of the frame that threw: the first of managed code that does not throw for others. Where all do, the leaf.
+pub(super) fn of<'f>(frames: impl Iterator<Item = &'f Frame>) -> usize {
+    let mut frames = frames.enumerate();
+    let thrower =
+        frames.find(|(_, frame)| frame.kind != FrameKind::Native && !throws_for_others(&frame.name));
+    thrower.map_or(0, |(index, _)| index)
+}
+
+fn throws_for_others(name: &str) -> bool {
+    if THROW_FOR_OTHERS.iter().any(|beginning| name.starts_with(beginning)) {
+        return true;
+    }
+    let full_name = name.split('(').next().unwrap_or(name);
+    let Some((type_name, method)) = full_name.rsplit_once('.') else { return false };
+    method.starts_with("Throw") && THROWING_TYPES.iter().any(|ending| type_name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn helpers_are_not_what_threw() {
+        for name in [
+            "System.Runtime.EH.RhThrowEx(class System.Object,value class ExInfo&)",
+            "System.ThrowHelper.ThrowArgumentOutOfRangeException()",
+            "System.Text.Json.ThrowHelper.ThrowJsonReaderException(value class Utf8JsonReader&)",
+            "System.ArgumentNullException.ThrowIfNull(class System.Object,class System.String)",
+            "System.Runtime.CompilerServices.TaskAwaiter.ThrowForNonSuccess(class System.Threading.Tasks.Task)",
+            "System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw()",
+        ] {
+            assert!(throws_for_others(name), "{name}");
+        }
+        for name in ["Shop.Cart.ThrowIfEmpty()", "Work.Throw(int64)", "Main()", "Shop.Throwing.Run()"] {
+            assert!(!throws_for_others(name), "{name}");
+        }
+    }
+}
