@@ -8,6 +8,7 @@
 //! | [`names`] | what events are called: `GC/Start` |
 //! | [`Layouts`] | the fields of any event, also of the runtime's own, which streams do not describe |
 //! | [`runtime`] | the runtime's own events as structures, and the tables of their fields |
+//! | [`event_sources`] | the events of .NET's own event sources as structures: HTTP, DNS, TLS, Kestrel, tasks ... |
 //! | [`enumerations`] | what numbers in them mean: `GCReason`, `MethodFlags` |
 //! | [`Sources`] | which provider an event is of, as a number to match on |
 //! | [`counters`] | EventCounters, which any event source can publish |
@@ -48,9 +49,12 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+#[cfg(test)]
+mod agreement;
 pub mod counters;
 pub mod enumerations;
 mod error;
+pub mod event_sources;
 mod layouts;
 pub mod meters;
 pub mod names;
@@ -59,9 +63,33 @@ pub mod runtime;
 mod slot;
 mod source;
 
+use crate::runtime::record::Structure;
+
 pub use crate::error::EventError;
 pub use crate::layouts::Layouts;
 pub use crate::source::{Source, Sources};
+
+/// What the structure of an event holds, as text for debugging; `None` when this crate has no structure for it.
+///
+/// # Errors
+///
+/// As the `decode` of the structure.
+///
+/// ```
+/// let mut print = |event: &nettrace::Event<'_>| {
+///     if let Some(Ok(values)) = dotnet_events::debug(event) {
+///         println!("{values}"); // GCStart { Count: 7, Depth: Some(0), Reason: AllocSmall, ...
+///     }
+/// };
+/// # let _: &mut dyn nettrace::Sink = &mut print;
+/// ```
+#[must_use]
+pub fn debug(event: &nettrace::Event<'_>) -> Option<Result<String, EventError>> {
+    let mut text = String::new();
+    let mut show = |structure: &dyn Structure| text = format!("{structure:?}");
+    let found = runtime::visit(event, &mut show).or_else(|| event_sources::visit(event, &mut show))?;
+    Some(found.map(|()| text))
+}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use nettrace::Metadata;
 
-use crate::runtime;
 use crate::runtime::table::FieldSpec;
+use crate::{event_sources, runtime};
 
 /// What the numbers of a field mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,8 @@ pub struct Meaning {
 /// ```
 #[must_use]
 pub fn meaning(metadata: &Metadata, path: &[&str]) -> Option<&'static Meaning> {
-    let event = runtime::find(&metadata.provider, metadata.event_id)?;
+    let (provider, id) = (metadata.provider.as_str(), metadata.event_id);
+    let event = runtime::find(provider, id).or_else(|| event_sources::find(provider, id))?;
     of_path(event.fields(), path)
 }
 
@@ -43,7 +44,7 @@ fn of_path(fields: &'static [FieldSpec], path: &[&str]) -> Option<&'static Meani
         // The fields of a group in place are those of the event.
         Some(group) if field.is_in_place() => of_path(group, path),
         Some(group) if field.name() == *name => of_path(group, rest),
-        None if field.name() == *name && rest.is_empty() => field.meaning(),
+        None if field.is_named(name) && rest.is_empty() => field.meaning(),
         _ => None,
     })
 }

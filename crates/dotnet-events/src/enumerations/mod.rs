@@ -31,12 +31,15 @@
 //! | `methods` | code and its tiers |
 //! | `loader` | modules, assemblies, domains; how assemblies are found |
 //! | `threads` | threads, thread pool, contention, exceptions, samples, the runtime |
+//! | `network`, `tasks` | what .NET's event sources tell of HTTP, TLS, sockets, tasks |
 
 mod gc;
 mod heap;
 mod loader;
 mod meaning;
 mod methods;
+mod network;
+mod tasks;
 mod threads;
 
 pub use self::gc::*;
@@ -44,6 +47,8 @@ pub use self::heap::*;
 pub use self::loader::*;
 pub use self::meaning::{Meaning, meaning};
 pub use self::methods::*;
+pub use self::network::*;
+pub use self::tasks::*;
 pub use self::threads::*;
 
 /// Numbers with names.
@@ -95,6 +100,13 @@ macro_rules! enumerations {
                     $(Self::$name => Some($crate::enumerations::text!($name $(= $text)?)),)*
                     Self::Unknown(_) => None,
                 }
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::agreement::Leaf for $enumeration {
+            fn flatten(&self, name: &'static str, flat: &mut $crate::agreement::Flat) {
+                self.number().flatten(name, flat);
             }
         }
 
@@ -159,6 +171,13 @@ macro_rules! flags {
             /// The names of the bits that are set, as far as they have names.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
                 Self::MEANING.names(self.bits.into())
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::agreement::Leaf for $flags {
+            fn flatten(&self, name: &'static str, flat: &mut $crate::agreement::Flat) {
+                self.bits().flatten(name, flat);
             }
         }
 

@@ -4,7 +4,7 @@ use super::groups::{RuntimeInformation, StackWalk};
 use super::table::events;
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     82 CLRStackWalk "ClrStack/Walk" { stack_walk: {StackWalk} }
     187 RuntimeInformationStart "Runtime/Start" { ClrInstanceID: u16, runtime_information: {RuntimeInformation} }

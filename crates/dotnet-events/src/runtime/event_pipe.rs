@@ -6,7 +6,7 @@ use crate::providers;
 
 events! {
     /// `Microsoft-DotNETCore-EventPipe`.
-    EVENT_PIPE:
+    EVENT_PIPE, visit_event_pipe:
 
     1 ProcessInfo "ProcessInfo" {
         CommandLine: utf16,
@@ -17,7 +17,7 @@ events! {
 
 events! {
     /// `Microsoft-DotNETCore-SampleProfiler`.
-    SAMPLE_PROFILER:
+    SAMPLE_PROFILER, visit_sample:
 
     0 ThreadSample "Thread/Sample" { Type: u32 as ThreadSampleType }
     1 ThreadStackWalk "Thread/StackWalk" {}
@@ -25,7 +25,7 @@ events! {
 
 events! {
     /// `Microsoft-Windows-DotNETRuntimeStress`.
-    STRESS:
+    STRESS, visit_stress:
 
     0 StressLog "StressLog" { Facility: u32, LogLevel: u8, Message: text8, ClrInstanceID: u16 since 1 }
 }
@@ -35,13 +35,14 @@ group! {
     Argument { Key: utf16, Value: utf16 }
 }
 
-events! {
-    /// `Microsoft-Diagnostics-DiagnosticSource`. These describe themselves, but early definitions had no way to say array, and
-    /// so said nothing. They are known by name; ids are given out in the order of first use.
-    BRIDGED:
-
-    0 Event "Event" { SourceName: utf16, EventName: utf16, Arguments: array16[Argument] }
+group! {
+    /// What an event of a library carries over the bridge, `Microsoft-Diagnostics-DiagnosticSource`. These events describe
+    /// themselves, but early definitions had no way to say array, and so said nothing. They are known by name; ids are given
+    /// out in the order of first use. See [`diagnostic_source`](crate::event_sources::diagnostic_source).
+    Bridged { SourceName: utf16, EventName: utf16 formerly ActivityName, Arguments: array16[Argument] }
 }
+
+static BRIDGED: EventSpec = EventSpec::new(0, "Event", "Event", Bridged::FIELDS);
 
 /// Names of the events of that shape.
 const BRIDGED_NAMES: &[&str] = &[
@@ -54,8 +55,14 @@ const BRIDGED_NAMES: &[&str] = &[
     "RecursiveActivity1Stop",
 ];
 
+/// Whether that is the name of an event that carries something of a library, to be had by
+/// [`decode`](crate::event_sources::diagnostic_source::decode).
+pub(crate) fn is_bridged(name: &str) -> bool {
+    BRIDGED_NAMES.contains(&name) || ["ActivityStart", "ActivityStop"].contains(&name)
+}
+
 /// What is known of an event of the bridge to `DiagnosticSource`.
 pub(super) fn find_bridged(provider: &str, name: &str) -> Option<&'static EventSpec> {
     let is_bridged = provider == providers::DIAGNOSTIC_SOURCE && BRIDGED_NAMES.contains(&name);
-    BRIDGED.first().filter(|_| is_bridged)
+    is_bridged.then_some(&BRIDGED)
 }

@@ -9,7 +9,7 @@ group! {
 }
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     80 ExceptionThrown "Exception/Start" {
         ExceptionType: utf16 since 1,

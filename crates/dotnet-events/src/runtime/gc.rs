@@ -43,7 +43,7 @@ group! {
 }
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     1 GCStart "GC/Start" {
         Count: u32,

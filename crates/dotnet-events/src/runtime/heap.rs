@@ -75,7 +75,7 @@ group! {
 }
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     15 BulkType "Type/BulkType" { Count: count32, ClrInstanceID: u16, Values: [BulkTypeValue] }
     16 GCBulkRootEdge "GC/BulkRootEdge" { Index: u32, Count: count32, ClrInstanceID: u16, Values: [RootEdge] }

@@ -18,7 +18,7 @@ group! {
 }
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     73 TypeLoadStart "TypeLoad/Start" { TypeLoadStartID: u32, ClrInstanceID: u16 }
     74 TypeLoadStop "TypeLoad/Stop" {

@@ -29,7 +29,7 @@ group! {
 }
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     72 MethodDetails "Method/MethodDetails" {
         MethodID: u64,

@@ -32,9 +32,11 @@ pub mod rundown;
 pub(crate) mod table;
 pub mod threads;
 
-use nettrace::{Fields, Metadata};
+use nettrace::{Event, Fields, Metadata};
 
+use self::record::Structure;
 use self::table::EventSpec;
+use crate::error::EventError;
 use crate::providers;
 
 /// The tables of each provider; each sorted by id.
@@ -91,6 +93,33 @@ pub(crate) fn layout_of_version(
     let event = find(&metadata.provider, metadata.event_id)
         .or_else(|| event_pipe::find_bridged(&metadata.provider, &metadata.event_name))?;
     event.layout(version, pointer_size)
+}
+
+/// Shows the structure of an event; `None` when it has none here.
+pub(crate) fn visit(
+    event: &Event<'_>,
+    visitor: &mut dyn FnMut(&dyn Structure),
+) -> Option<Result<(), EventError>> {
+    match event.metadata.provider.as_str() {
+        providers::RUNTIME => {
+            let tables = [
+                gc::visit,
+                heap::visit,
+                threads::visit,
+                exceptions::visit,
+                methods::visit,
+                loader::visit,
+                diagnostics::visit,
+            ];
+            tables.iter().find_map(|table| table(event, visitor))
+        }
+        providers::RUNTIME_RUNDOWN => rundown::visit(event, visitor),
+        providers::RUNTIME_PRIVATE => private::visit(event, visitor),
+        providers::RUNTIME_STRESS => event_pipe::visit_stress(event, visitor),
+        providers::SAMPLE_PROFILER => event_pipe::visit_sample(event, visitor),
+        providers::EVENT_PIPE => event_pipe::visit_event_pipe(event, visitor),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ group! {
 }
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     1 GCDecision "GC/Decision" { DoCompact: bool32, ClrInstanceID: u16 since 1 }
     2 GCSettings "GC/Settings" {

@@ -49,6 +49,13 @@ pub trait Record<'a>: Sized {
     }
 }
 
+/// A structure of an event or a group, whatever its kind.
+pub(crate) trait Structure: fmt::Debug {
+    /// Its values with their names, those of its groups among them.
+    #[cfg(test)]
+    fn flatten(&self, flat: &mut crate::agreement::Flat);
+}
+
 /// The payload has ended.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -113,6 +120,13 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn bool32(&mut self) -> Result<bool, Missing> {
         self.u32().map(|value| value != 0)
+    }
+
+    /// Four bytes, of which the first counts.
+    #[inline]
+    pub(crate) fn bool(&mut self) -> Result<bool, Missing> {
+        let [first, ..] = self.u32()?.to_le_bytes();
+        Ok(first != 0)
     }
 
     #[inline]
@@ -260,7 +274,7 @@ pub struct Pointer(
 macro_rules! elements {
     ($($kind:ident $element:ident $read:expr;)*) => {$(
         impl<'a> Record<'a> for $element {
-            const SPECS: &'static [FieldSpec] = &[FieldSpec::new("", Kind::$kind, None, 0, u32::MAX, None)];
+            const SPECS: &'static [FieldSpec] = &[FieldSpec::new("", Kind::$kind, None, 0, u32::MAX, None, None)];
 
             #[inline]
             fn read(cursor: &mut Cursor<'a>) -> Result<Self, Missing> {

@@ -10,7 +10,7 @@ use super::table::events;
 use crate::enumerations::{AppDomainFlags, AssemblyFlags, TieredCompilationFlags};
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     0 CLRStackWalkDCStart "ClrStack/Walk" { stack_walk: {StackWalk} }
     10 GCSettingsRundown "GC/SettingsRundown" {

@@ -18,6 +18,7 @@
 //! | `u8` ... `f64`, `guid` | the value, little-endian |
 //! | `ptr` | a pointer of the traced process, 4 or 8 bytes |
 //! | `bool32` | four bytes, all of which count |
+//! | `bool` | four bytes, of which the first counts |
 //! | `utf16`, `text8` | text up to a zero unit or a zero byte |
 //! | `count16`, `count32` | a number, which says how many elements the arrays behind it have |
 //! | `[T]` | so many `T`, which can be a group |
@@ -62,6 +63,8 @@ pub struct FieldSpec {
     until: u32,
     /// What its numbers mean.
     meaning: Option<&'static Meaning>,
+    /// Another name that some definitions have for it.
+    former: Option<&'static str>,
 }
 
 /// The type of a field, before the size of pointers is known.
@@ -76,6 +79,7 @@ pub(crate) enum Kind {
     F64,
     Guid,
     Bool32,
+    Bool,
     Utf16,
     Text8,
     Count16,
@@ -130,12 +134,18 @@ impl FieldSpec {
         since: u32,
         until: u32,
         meaning: Option<&'static Meaning>,
+        former: Option<&'static str>,
     ) -> Self {
-        Self { name, kind, previous, since, until, meaning }
+        Self { name, kind, previous, since, until, meaning, former }
     }
 
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it is the field of that name.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.former == Some(name)
     }
 
     pub(crate) fn meaning(&self) -> Option<&'static Meaning> {
@@ -160,7 +170,7 @@ impl FieldSpec {
     }
 
     /// Its type in that version, if it has one.
-    fn kind(&self, version: u32) -> Option<&Kind> {
+    pub(crate) fn kind(&self, version: u32) -> Option<&Kind> {
         match &self.previous {
             Some(previous) => Some(if version < self.until { previous } else { &self.kind }),
             None => (self.since..self.until).contains(&version).then_some(&self.kind),
@@ -179,7 +189,7 @@ impl Kind {
         match self {
             Self::U8 => Some(1),
             Self::U16 => Some(2),
-            Self::U32 | Self::I32 | Self::Bool32 => Some(4),
+            Self::U32 | Self::I32 | Self::Bool32 | Self::Bool => Some(4),
             Self::U64 | Self::I64 | Self::F64 => Some(8),
             Self::Guid => Some(16),
             Self::Pointer => Some(pointer_size.into()),
@@ -242,6 +252,7 @@ fn field_type(kind: &Kind, version: u32, pointer_size: u8) -> FieldType {
         Kind::F64 => FieldType::F64,
         Kind::Guid => FieldType::Guid,
         Kind::Bool32 => FieldType::WideBool,
+        Kind::Bool => FieldType::Bool32,
         Kind::Utf16 => FieldType::String,
         Kind::Text8 => FieldType::Text8,
         Kind::Count16 => FieldType::Count16,
@@ -255,9 +266,10 @@ fn field_type(kind: &Kind, version: u32, pointer_size: u8) -> FieldType {
     }
 }
 
-/// A table of events; see the top of this file.
+/// A table of events; see the top of this file. The second name is that of a function that shows
+/// the structure of any of them, see [`super::visit`].
 macro_rules! events {
-    ($(#[$doc:meta])* $table:ident: $($id:literal $symbol:ident $name:literal { $($fields:tt)* })*) => {
+    ($(#[$doc:meta])* $table:ident, $visit:ident: $($id:literal $symbol:ident $name:literal { $($fields:tt)* })*) => {
         $(#[$doc])*
         pub(super) static $table: [$crate::runtime::table::EventSpec; [$($id),*].len()] = [$(
             $crate::runtime::table::EventSpec::new(
@@ -267,6 +279,8 @@ macro_rules! events {
                 $crate::runtime::table::list!($($fields)*),
             )
         ),*];
+
+        $crate::runtime::table::visit! { $visit: $($id $symbol)* }
 
         $(
             $crate::runtime::table::record! {
@@ -296,6 +310,21 @@ macro_rules! events {
     };
 }
 
+/// Shows the structure of an event of a table; `None` when it has none there.
+macro_rules! visit {
+    ($visit:ident: $($id:literal $symbol:ident)*) => {
+        pub(super) fn $visit(
+            event: &::nettrace::Event<'_>,
+            visitor: &mut dyn FnMut(&dyn $crate::runtime::record::Structure),
+        ) -> Option<Result<(), $crate::EventError>> {
+            match event.metadata.event_id {
+                $($id => Some($symbol::decode(event).map(|values| visitor(&values))),)*
+                _ => None,
+            }
+        }
+    };
+}
+
 /// A group of fields that several events have, or that are one element of an array.
 macro_rules! group {
     ($(#[$doc:meta])* $group:ident { $($fields:tt)* }) => {
@@ -310,7 +339,7 @@ macro_rules! record {
         $record:ident { $(
             $(#[$about:meta])*
             $name:ident : $kind:tt $([$($element:tt)*])? $(as $enumeration:ident)?
-            $(was $old:ident)? $(since $since:literal)? $(until $until:literal)?
+            $(was $old:ident)? $(since $since:tt)? $(until $until:literal)? $(formerly $former:ident)?
         ),* $(,)? }
     ) => {
         $(#[$doc])*
@@ -332,7 +361,23 @@ macro_rules! record {
         impl $record<'_> {
             pub(crate) const FIELDS: &'static [$crate::runtime::table::FieldSpec] = $crate::runtime::table::list!($(
                 $name: $kind $([$($element)*])? $(as $enumeration)? $(was $old)? $(since $since)? $(until $until)?
+                $(formerly $former)?
             ),*);
+        }
+
+        impl $crate::runtime::record::Structure for $record<'_> {
+            #[cfg(test)]
+            #[allow(unused_variables, reason = "not every record has fields")]
+            fn flatten(&self, flat: &mut $crate::agreement::Flat) {
+                $($crate::agreement::Leaf::flatten(&self.$name, stringify!($name), flat);)*
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::agreement::Leaf for $record<'_> {
+            fn flatten(&self, _: &'static str, flat: &mut $crate::agreement::Flat) {
+                $crate::runtime::record::Structure::flatten(self, flat);
+            }
         }
 
         impl<'a> $crate::runtime::record::Record<'a> for $record<'a> {
@@ -361,7 +406,7 @@ macro_rules! list {
     ($(
         $(#[$about:meta])*
         $name:ident : $kind:tt $([$($element:tt)*])? $(as $enumeration:ident)?
-        $(was $old:ident)? $(since $since:literal)? $(until $until:literal)?
+        $(was $old:ident)? $(since $since:literal)? $(until $until:literal)? $(formerly $former:ident)?
     ),* $(,)?) => {
         &[$(
             $crate::runtime::table::FieldSpec::new(
@@ -371,6 +416,7 @@ macro_rules! list {
                 $crate::runtime::table::or!($($since)?, 0),
                 $crate::runtime::table::or!($($until)?, u32::MAX),
                 $crate::runtime::table::meaning!($($enumeration)?),
+                $crate::runtime::table::former!($($former)?),
             )
         ),*]
     };
@@ -406,6 +452,16 @@ macro_rules! previous {
     };
 }
 
+/// The other name of a field.
+macro_rules! former {
+    () => {
+        None
+    };
+    ($former:ident) => {
+        Some(stringify!($former))
+    };
+}
+
 /// A type in the table.
 #[rustfmt::skip]
 macro_rules! kind {
@@ -419,6 +475,7 @@ macro_rules! kind {
     (guid) => { $crate::runtime::table::Kind::Guid };
     (ptr) => { $crate::runtime::table::Kind::Pointer };
     (bool32) => { $crate::runtime::table::Kind::Bool32 };
+    (bool) => { $crate::runtime::table::Kind::Bool };
     (utf16) => { $crate::runtime::table::Kind::Utf16 };
     (text8) => { $crate::runtime::table::Kind::Text8 };
     (count16) => { $crate::runtime::table::Kind::Count16 };
@@ -488,6 +545,7 @@ macro_rules! read_optional {
     ($cursor:ident, [$($kind:tt)*], was $old:ident until $until:literal) => {
         if $cursor.version < $until { $cursor.$old()?.into() } else { $crate::runtime::table::read!($cursor, $($kind)*) }
     };
+    ($cursor:ident, [$($kind:tt)*], since 0) => { Some($crate::runtime::table::read!($cursor, $($kind)*)) };
     ($cursor:ident, [$($kind:tt)*], since $since:literal) => {
         if $cursor.version >= $since { Some($crate::runtime::table::read!($cursor, $($kind)*)) } else { None }
     };
@@ -508,6 +566,6 @@ macro_rules! read {
 }
 
 pub(crate) use {
-    element_type, events, group, kind, list, meaning, optional, or, previous, read, read_optional, record,
-    rust_type,
+    element_type, events, former, group, kind, list, meaning, optional, or, previous, read, read_optional,
+    record, rust_type, visit,
 };

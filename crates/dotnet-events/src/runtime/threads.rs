@@ -10,7 +10,7 @@ group! {
 }
 
 events! {
-    EVENTS:
+    EVENTS, visit:
 
     40 WorkerThreadCreate "WorkerThreadCreation/Start" { WorkerThreadCount: u32, RetiredWorkerThreads: u32 }
     41 WorkerThreadTerminate "WorkerThreadCreation/Stop" { WorkerThreadCount: u32, RetiredWorkerThreads: u32 }

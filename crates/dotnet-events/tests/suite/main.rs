@@ -15,6 +15,7 @@ mod stream6;
 mod allocations;
 mod counters;
 mod enumerations;
+mod event_sources;
 mod kinds;
 mod layouts;
 mod meters;
