@@ -1,4 +1,14 @@
-//! Short names of methods.
+//! What names of methods and modules say.
+
+/// How modules begin that come with .NET.
+const DOTNET_PREFIXES: [&str; 3] = ["System.", "Microsoft.", "Internal."];
+/// Other modules that come with .NET.
+const DOTNET_MODULES: [&str; 4] = ["System", "mscorlib", "netstandard", "WindowsBase"];
+
+/// Whether a managed module is not the application's own, as far as its name tells.
+pub(crate) fn comes_with_dotnet(module: &str) -> bool {
+    DOTNET_MODULES.contains(&module) || DOTNET_PREFIXES.iter().any(|start| module.starts_with(start))
+}
 
 /// `Type.Method` of `Namespace.Type.Method(signature)`: what fits into a narrow box.
 pub(crate) fn short(name: &str) -> &str {

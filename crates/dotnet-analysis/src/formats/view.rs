@@ -229,6 +229,16 @@ impl<'p> View<'p> {
         })
     }
 
+    /// The mean time from one sample of a thread to the next; `None` where no thread has two.
+    pub(crate) fn interval_nanos(&self) -> Option<i64> {
+        let samples =
+            self.threads().flat_map(|thread| &thread.samples).filter(|samples| samples.duration_nanos > 0);
+        let (nanos, count) = samples.fold((0i64, 0i64), |(nanos, count), samples| {
+            (nanos.saturating_add(samples.duration_nanos), count.saturating_add(i64::from(samples.count)))
+        });
+        nanos.checked_div(count).filter(|interval| *interval > 0)
+    }
+
     fn run(&self, samples: &Samples) -> Run {
         let [no_stack, waiting] = self.without;
         let index = samples.stack.map(|stack| stack.0 as usize);

@@ -1,12 +1,9 @@
 //! Which colour a box has. The colours are in `flame.css`.
 
 use super::tree::Label;
+use crate::formats::names::comes_with_dotnet;
 use crate::formats::view::Category;
 
-/// How modules begin that come with .NET.
-const FRAMEWORK: [&str; 3] = ["System.", "Microsoft.", "Internal."];
-/// Modules that come with .NET.
-const FRAMEWORK_MODULES: [&str; 4] = ["System", "mscorlib", "netstandard", "WindowsBase"];
 /// Shades of a colour, so that neighbours can be told apart.
 const SHADES: u32 = 4;
 /// Steps of change in either direction.
@@ -39,7 +36,7 @@ pub(super) fn kind(label: &Label) -> String {
     let shade = |letter: char, of: &str| format!("{letter}{}", hash(of) % SHADES);
     match label.category {
         None => "t".to_owned(),
-        Some(Category::Managed) if is_framework(&label.module) => shade('f', &label.module),
+        Some(Category::Managed) if comes_with_dotnet(&label.module) => shade('f', &label.module),
         Some(Category::Managed) => shade('m', &label.module),
         Some(Category::Native) => shade('n', &label.module),
         Some(Category::Unknown) => "u".to_owned(),
@@ -56,10 +53,6 @@ pub(super) fn change(change: f64, largest: f64) -> String {
         change if change > 0.0 => format!("up{step}"),
         _ => format!("down{step}"),
     }
-}
-
-fn is_framework(module: &str) -> bool {
-    FRAMEWORK_MODULES.contains(&module) || FRAMEWORK.iter().any(|start| module.starts_with(start))
 }
 
 /// FNV-1a: the same name has the same shade in every picture.

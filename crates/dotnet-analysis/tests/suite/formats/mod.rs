@@ -1,8 +1,14 @@
 //! Profiles in the formats of other tools are what these tools' own definitions say, and weigh what the profile weighs.
 
+mod chrome;
 mod csv;
+mod firefox;
 mod flame;
 mod folded;
+mod pprof;
+mod schema;
+mod spans;
+mod speedscope;
 
 use std::collections::BTreeMap;
 
