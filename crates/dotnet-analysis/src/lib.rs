@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Fold`], [`Analysis`] | one pass over the events, many folds |
 //! | [`heap`] | what is on the heap, and why it is still there |
+//! | [`gc`] | collections and their pauses, the heap before and after |
 //! | [`stacks`] | call stacks, each kept once |
 //! | [`symbols`] | names for addresses |
 //! | [`cpu`] | samples: where time goes |
@@ -20,11 +21,13 @@
 
 mod analysis;
 mod bounded;
+mod by_type;
 pub mod cpu;
 mod distribution;
 pub mod exceptions;
 mod fold;
 pub mod formats;
+pub mod gc;
 pub mod heap;
 pub mod profile;
 pub mod report;

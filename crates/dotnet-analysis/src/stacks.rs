@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use nettrace::Stack;
 
-/// A stack that is kept by [`Stacks`]; valid with the one that gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A stack that is kept by [`Stacks`]; valid with the one that gave it. The default is [`EMPTY`](Self::EMPTY).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StackId(u32);
 
 impl StackId {

@@ -8,6 +8,7 @@ mod corpus;
 mod code_over_time;
 mod exceptions;
 mod formats;
+mod gc;
 mod heap;
 mod profiles;
 mod questions;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::harness::{Pipescope, command};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "",
     "ps",
     "info",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 14] = [
     "report",
     "report events",
     "report counters",
+    "report gc",
     "convert",
     "serve",
 ];
@@ -49,6 +50,7 @@ fn every_command_has_examples() {
         "trace collect",
         "report events",
         "report counters",
+        "report gc",
         "convert",
         "serve",
     ] {

@@ -3,6 +3,7 @@
 mod counters;
 mod events;
 mod exceptions;
+mod gc;
 mod question;
 
 use clap::Subcommand;
@@ -16,6 +17,7 @@ pub(crate) enum ReportCommand {
     Events(events::EventsArgs),
     Counters(counters::CountersArgs),
     Exceptions(exceptions::ExceptionsArgs),
+    Gc(gc::GcArgs),
 }
 
 pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
@@ -23,5 +25,6 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Events(args) => events::run(args),
         ReportCommand::Counters(args) => counters::run(args).await,
         ReportCommand::Exceptions(args) => exceptions::run(args).await,
+        ReportCommand::Gc(args) => gc::run(args).await,
     }
 }
