@@ -119,8 +119,8 @@ impl Sink for Comparison {
             Some(Ok(())) => flatten(self.layouts.fields(event), &mut layout),
         }
         let same = |(typed, layout): (&(&str, String), &(String, String))| {
-            typed.1 == layout.1 && FORMER_NAMES.iter().any(|[now, then]| typed.0 == *now && layout.0 == *then)
-                || *typed.0 == layout.0 && typed.1 == layout.1
+            let is_former = FORMER_NAMES.contains(&[typed.0, layout.0.as_str()]);
+            (is_former || typed.0 == layout.0) && typed.1 == layout.1
         };
         let agree = typed.len() == layout.len() && typed.iter().zip(&layout).all(same);
         assert!(agree, "{id:?} version {}\n{typed:?}\n{layout:?}", event.version());

@@ -257,16 +257,9 @@ fn short_payloads_are_errors() {
     }
     let mut fields = REQUEST_START;
     fields.reverse();
-    let problem = FieldError::Truncated;
+    let truncated = EventError::Field { event: "RequestStart", field: "scheme", problem: FieldError::Unreachable };
     event(&definition(providers::HTTP, 1, "RequestStart", 0, &fields), &[], |event| {
-        let expected = EventError::Field { event: "RequestStart", field: "scheme", problem };
-        // Which of the problems it is depends on what comes before; that it is one does not.
-        match http::RequestStart::decode(event) {
-            Err(EventError::Field { event, field, .. }) => {
-                assert_eq!((event, field), ("RequestStart", "scheme"))
-            }
-            other => panic!("{other:?} rather than {expected:?}"),
-        }
+        assert_eq!(http::RequestStart::decode(event), Err(truncated));
     });
 }
 
