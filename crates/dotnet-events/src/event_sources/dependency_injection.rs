@@ -1,4 +1,5 @@
-//! `Microsoft-Extensions-DependencyInjection`: services that are made. Long texts come in chunks, numbered from 0.
+//! `Microsoft-Extensions-DependencyInjection`: services that are made. Long texts come in chunks, numbered from 0. Ids
+//! are given out in the order of first use.
 
 use super::table::event_source;
 

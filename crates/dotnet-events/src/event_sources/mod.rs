@@ -1,7 +1,8 @@
 //! The events of .NET's own event sources, as structures.
 //!
 //! Streams describe these events, so [`Layouts`](crate::Layouts) shows them without this; the structures are for those who
-//! work with their values. What the stream says of an event rules over what is known here.
+//! work with their values. What the stream says of an event rules over what is known here. Events go by their names: some
+//! sources number theirs in the order of first use.
 //!
 //! ```
 //! use dotnet_events::event_sources::http;

@@ -21,12 +21,14 @@ use nettrace::{Event, Field, FieldType, Struct, Utf16, Uuid, Value};
 use crate::error::EventError;
 use crate::runtime::table::{FieldSpec, Kind};
 
-/// Whether the definition has that name, or none. Ids are not enough: events without ids of their own, such as counters,
-/// are numbered from the last id of their source on, so that two events have that one.
+/// Whether it is the event with that name; a definition without a name goes by its id.
+///
+/// Ids are not enough: sources whose events describe themselves number them in the order of first use, and counters of the
+/// others are numbered from their last id on, so that two events have that one.
 #[inline]
-pub(super) fn is_named(event: &Event<'_>, symbol: &str) -> bool {
-    let name = &event.metadata.event_name;
-    name == symbol || name.is_empty()
+pub(super) fn is(event: &Event<'_>, id: u32, symbol: &str) -> bool {
+    let metadata = event.metadata;
+    metadata.event_name == symbol || metadata.event_name.is_empty() && metadata.event_id == id
 }
 
 /// Whether the payload has the known fields in their order: the definition says so, or says nothing.
@@ -194,12 +196,12 @@ macro_rules! event_source {
         #[inline]
         #[must_use]
         pub fn decode<'a>(event: &::nettrace::Event<'a>) -> Option<Result<Event<'a>, $crate::EventError>> {
-            match event.metadata.event_id {
-                $($id if $crate::event_sources::table::is_named(event, stringify!($symbol)) => {
-                    Some($symbol::decode(event).map(Event::$symbol))
-                })*
-                _ => None,
-            }
+            $(
+                if $crate::event_sources::table::is(event, $id, stringify!($symbol)) {
+                    return Some($symbol::decode(event).map(Event::$symbol));
+                }
+            )*
+            None
         }
 
         /// Shows the structure of an event; `None` when it has none here.
@@ -219,13 +221,12 @@ macro_rules! event_source {
             }
 
             impl<'a> $symbol<'a> {
-                /// Its id within its source.
+                /// Its id within its source, where the source has a manifest.
                 pub const ID: u32 = $id;
                 /// Its name for people.
                 pub const NAME: &'static str = $name;
 
-                /// The values of such an event, as its definition describes them. Counters of a source can have the id of
-                /// another of its events; [`decode`] tells them apart.
+                /// The values of such an event, as its definition describes them. Which event it is [`decode`] can tell.
                 ///
                 /// # Errors
                 ///

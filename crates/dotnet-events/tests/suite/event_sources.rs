@@ -211,6 +211,21 @@ fn counters_are_not_taken_for_the_event_with_their_id() {
         assert_eq!(dotnet_events::debug(event), None);
         assert!(kestrel::Configuration::decode(event).is_err());
     });
+    // .NET numbers the events of this source as they come.
+    let built = definition(
+        providers::DEPENDENCY_INJECTION,
+        10,
+        "ScopeDisposed",
+        0,
+        &[("serviceProviderHashCode", I32), ("scopedServicesResolved", I32), ("disposableServices", I32)],
+    );
+    event(&built, &payload(|out| _ = out.i32(5).i32(6).i32(7)), |event| {
+        let Some(Ok(dependency_injection::Event::ScopeDisposed(scope))) = dependency_injection::decode(event)
+        else {
+            panic!("{event:?}")
+        };
+        assert_eq!(scope.disposableServices, 7);
+    });
     let configuration = definition(
         providers::KESTREL,
         11,
@@ -257,7 +272,8 @@ fn short_payloads_are_errors() {
     }
     let mut fields = REQUEST_START;
     fields.reverse();
-    let truncated = EventError::Field { event: "RequestStart", field: "scheme", problem: FieldError::Unreachable };
+    let truncated =
+        EventError::Field { event: "RequestStart", field: "scheme", problem: FieldError::Unreachable };
     event(&definition(providers::HTTP, 1, "RequestStart", 0, &fields), &[], |event| {
         assert_eq!(http::RequestStart::decode(event), Err(truncated));
     });
