@@ -102,6 +102,27 @@ export async function startPipescope(port = 0) {
   return { ...serve, url: String(serve.match[1]).replace(/\/$/, "") };
 }
 
+/**
+ * Runs `pipescope` to its end, which must be a good one.
+ * @param {string[]} args
+ */
+export async function run(args) {
+  if (!existsSync(program)) {
+    throw new Error(`${program} is missing: build it, or name it in PIPESCOPE_BIN`);
+  }
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const ended = new Promise((end, fail) => {
+    child.on("exit", end);
+    child.on("error", fail);
+  });
+  try {
+    const code = await within(ended, `pipescope ${args.join(" ")} did not end`);
+    if (code !== 0) throw new Error(`pipescope ${args.join(" ")} ended with ${code}`);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
 /** The ASP.NET Core application of the testbed, on .NET 9. */
 export async function startWeb(environment = {}) {
   const dotnet = join(testbed, "dotnet/dotnet");

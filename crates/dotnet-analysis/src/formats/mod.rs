@@ -34,3 +34,4 @@ pub use self::folded::write_folded;
 pub use self::pprof::write_pprof;
 pub use self::speedscope::write_speedscope;
 pub use self::view::{Category, NO_STACK, Selection, WAITING};
+pub(crate) use self::xml::Text;

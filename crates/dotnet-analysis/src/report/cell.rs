@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::document::Cell;
+use super::document::{Cell, Unit};
 
 const NANOS_PER_SECOND: f64 = 1e9;
 const SECONDS_PER_MINUTE: i64 = 60;
@@ -34,6 +34,40 @@ impl Cell {
     #[must_use]
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))
+    }
+
+    /// The number it is sorted by; `None` for words and nothing.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Empty | Self::Text(_) => None,
+            Self::Count(value) | Self::Bytes(value) => Some(*value as f64),
+            Self::Nanos(value) => Some(*value as f64),
+            Self::Percent(value) | Self::Number(value) => Some(*value).filter(|value| value.is_finite()),
+        }
+    }
+}
+
+impl Unit {
+    /// A value of this unit, as tables and axes show it.
+    #[must_use]
+    pub fn cell(self, value: f64) -> Cell {
+        match self {
+            Self::Bytes if value >= 0.0 => Cell::Bytes(value.round() as u64),
+            Self::Nanos => Cell::Nanos(value.round() as i64),
+            Self::Percent => Cell::Percent(value),
+            Self::Count | Self::Bytes => Cell::Number(value),
+        }
+    }
+
+    /// What pages call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Bytes => "bytes",
+            Self::Nanos => "nanos",
+            Self::Percent => "percent",
+        }
     }
 }
 

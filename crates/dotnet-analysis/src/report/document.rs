@@ -35,6 +35,8 @@ pub enum Part {
     Chart(Chart),
     /// A tree whose nodes have figures, such as a call tree.
     Tree(Tree),
+    /// A picture of our own making, as an `<svg>` element; shown on pages only. It goes into the page as it is.
+    Picture(String),
 }
 
 /// A table.

@@ -8,20 +8,23 @@
 //! | `cell` | values as people read them |
 //! | [`document`] | what a report is made of, whoever shows it |
 //! | [`facts`] | what there is to say about any trace |
-//! | [`text`] | a document as text |
+//! | [`text`], [`html`] | a document as text, and as a page |
+//! | [`printable`] | text of an observed process |
 //! | [`needs`] | what has to be asked of a process so that a report can be made |
 //! | [`words`] | parts of sentences |
 
 mod cell;
 pub mod document;
 pub mod facts;
+pub mod html;
 pub mod needs;
+pub mod printable;
 pub mod text;
 pub mod words;
 
 use serde::Serialize;
 
-pub use self::document::Document;
+pub use self::document::{Document, Section};
 pub use self::facts::Facts;
 pub use self::needs::Needs;
 use crate::fold::Fold;
@@ -51,4 +54,10 @@ pub trait Question: Fold {
 pub trait Answer: Serialize {
     /// For people. What matters most comes first.
     fn document(&self) -> Document;
+
+    /// Sections that only pages have, such as a flame graph. They are made when a page is written, and come after the first
+    /// section of the document.
+    fn pictures(&self) -> Vec<Section> {
+        Vec::new()
+    }
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::document::{Cell, Document, Part, Section, Table, Tree};
 use super::facts::Facts;
+use super::printable::printable;
 
 /// Rows of a table, and nodes of a tree. What comes after them is in the JSON.
 const MAX_ROWS: usize = 25;
@@ -65,7 +66,7 @@ fn about(facts: &Facts) -> String {
 
 fn push_section(text: &mut String, section: &Section, columns: usize) {
     // Charts are on pages only: a section of nothing else would be a heading without anything.
-    if section.parts.iter().all(|part| matches!(part, Part::Chart(_))) {
+    if section.parts.iter().all(|part| matches!(part, Part::Chart(_) | Part::Picture(_))) {
         return;
     }
     let _ = writeln!(text, "\n{}", printable(&section.title));
@@ -79,7 +80,7 @@ fn push_section(text: &mut String, section: &Section, columns: usize) {
             Part::Facts(facts) => push_facts(text, facts, columns),
             Part::Table(table) => push_table(text, table, columns),
             Part::Tree(tree) => push_tree(text, tree, columns),
-            Part::Chart(_) => {}
+            Part::Chart(_) | Part::Picture(_) => {}
         }
     }
 }
@@ -101,10 +102,12 @@ fn push_table(text: &mut String, table: &Table, columns: usize) {
     let is_words: Vec<bool> = (0..table.columns.len())
         .map(|at| shown.iter().any(|row| row.get(at).is_some_and(Cell::is_text)))
         .collect();
-    let heads: Vec<String> = table.columns.iter().map(|head| printable(head)).collect();
+    let heads: Vec<String> = table.columns.iter().map(|head| printable(head).into_owned()).collect();
     let cells: Vec<Vec<String>> = shown
         .iter()
-        .map(|row| row.iter().take(heads.len()).map(|cell| printable(&cell.to_string())).collect())
+        .map(|row| {
+            row.iter().take(heads.len()).map(|cell| printable(&cell.to_string()).into_owned()).collect()
+        })
         .collect();
     let widths = fitted(&heads, &cells, &is_words, columns);
     for row in std::iter::once(&heads).chain(&cells) {
@@ -163,9 +166,9 @@ fn push_tree(text: &mut String, tree: &Tree, columns: usize) {
     let shown: Vec<_> = tree.nodes.iter().take(MAX_NODES).collect();
     let cells: Vec<Vec<String>> = shown
         .iter()
-        .map(|node| node.cells.iter().map(|cell| printable(&cell.to_string())).collect())
+        .map(|node| node.cells.iter().map(|cell| printable(&cell.to_string()).into_owned()).collect())
         .collect();
-    let heads: Vec<String> = tree.columns.iter().map(|head| printable(head)).collect();
+    let heads: Vec<String> = tree.columns.iter().map(|head| printable(head).into_owned()).collect();
     let widths = fitted(&heads, &cells, &vec![false; heads.len()], columns);
     let figures = |row: &[String]| {
         let mut line = String::new();
@@ -235,16 +238,6 @@ fn shortened(name: &str, columns: usize) -> String {
         return String::new();
     }
     std::iter::once('…').chain(short.chars().skip(length - (columns - 1))).collect()
-}
-
-/// The text without characters that would move the cursor, start an escape sequence or turn the direction of writing: names
-/// are the observed process's own.
-fn printable(text: &str) -> String {
-    let is_harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn width(text: &str) -> usize {

@@ -42,6 +42,34 @@ fn a_trace_is_reported_from_a_file_and_from_standard_input() {
 }
 
 #[test]
+fn a_page_is_written_to_a_file_or_to_standard_output() {
+    let Some(trace) = TraceFile::recorded("r9_counters.nettrace") else { return };
+    let ended = trace.run(&["report", "counters", "x.nettrace", "--html=page.html"]).expect(0);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+    let page = std::fs::read_to_string(trace.directory().join("page.html")).expect("the page");
+    assert!(page.starts_with("<!doctype html>\n") && page.ends_with("</html>\n"), "{page}");
+    assert!(page.contains("<title>Counters and meters: x.nettrace</title>"), "{page}");
+    assert!(page.contains("class=\"mark s0\""), "{page}");
+    // Nothing on the network.
+    assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
+    assert_eq!(trace.run(&["report", "counters", "x.nettrace", "--html"]).expect(0).stdout, page);
+    let json = trace.run(&["report", "counters", "x.nettrace", "--json"]).expect(0).stdout;
+    let (_, carried) = page.split_once("id=\"figures\">").expect("the figures");
+    let (carried, _) = carried.split_once("</script>").expect("their end");
+    assert_eq!(self::json(carried), self::json(&json));
+
+    for (arguments, expected) in [
+        (&["--html=x.nettrace"][..], "x.nettrace is the trace itself"),
+        (&["--html=no/such/folder.html"], "cannot create no/such/folder.html"),
+    ] {
+        let arguments = [&["report", "counters", "x.nettrace"], arguments].concat();
+        let ended = trace.run(&arguments).expect(3);
+        assert!(ended.error().contains(expected), "{}", ended.stderr);
+    }
+    trace.run(&["report", "counters", "x.nettrace", "--html", "--json"]).expect(3);
+}
+
+#[test]
 fn a_trace_that_is_cut_off_is_reported_as_far_as_it_goes() {
     let Some(bytes) = super::corpus::trace("r9_counters.nettrace") else { return };
     let trace = TraceFile::new(&bytes[..bytes.len() * 3 / 4]);

@@ -3,6 +3,7 @@
 mod counters;
 mod events;
 mod exceptions;
+mod form;
 mod gc;
 mod question;
 

@@ -1,4 +1,4 @@
-//! What all reports have in common: a question asked of a trace or of a running process, and its answer as text or JSON.
+//! What all reports have in common: a question asked of a trace or of a running process, and its answer.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,27 +7,22 @@ use std::time::Duration;
 use clap::Args;
 use diagnostics_ipc::request::SessionRequest;
 use dotnet_analysis::Analysis;
-use dotnet_analysis::report::{Answer, Facts, Question, text};
+use dotnet_analysis::report::{Facts, Question};
 use nettrace::{Decoder, Tolerance};
 use pipescope_engine::observation::{Finding, Observation};
 use pipescope_engine::recording::{Flow, TraceRequest};
 use pipescope_engine::settling;
-use serde::Serialize;
 
+use super::form::{About, Form, FormArgs};
 use crate::cli::Selector;
 use crate::duration::{Limit, format_elapsed};
-use crate::exit::{FailAs as _, Failure, Kind, written};
+use crate::exit::{FailAs as _, Failure, Kind};
 use crate::settle::settle;
 use crate::signals::StopSignals;
 use crate::targets::Target;
 use crate::terminal;
 use crate::text::printable;
 use crate::trace_input::{Ending, TraceInput, oddities};
-
-/// Columns of text that goes to no terminal, and the least and most that are used of one.
-const COLUMNS: usize = 100;
-const LEAST_COLUMNS: usize = 60;
-const MOST_COLUMNS: usize = 160;
 
 /// What a report is made of, and how it is shown.
 #[derive(Debug, Clone, Args)]
@@ -40,9 +35,8 @@ pub(crate) struct QuestionArgs {
     /// How long a process is observed: dd:hh:mm:ss, hh:mm:ss, or with units such as 90s; 0s until Ctrl-C
     #[arg(long, value_name = "TIME", default_value = "10s")]
     duration: Limit,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: FormArgs,
 }
 
 /// What is asked of a process.
@@ -85,20 +79,32 @@ impl QuestionArgs {
     /// Answers the question from a trace.
     fn of_file<Q: Question>(&self, file: &Path, mut question: Q) -> Result<(), Failure> {
         let input = TraceInput::open(file)?;
+        let form = self.form.open()?;
+        form.must_not_be(&input)?;
         let shown = input.shown().to_owned();
         let mut decoder = Decoder::new().tolerate(Tolerance::Damage);
         if Q::IN_TIME_ORDER {
             decoder = decoder.in_time_order();
         }
         let mut analysis = Analysis::new().with(&mut question);
-        let ending = input.read(&mut decoder, &mut analysis, |_| Ok(()))?;
+        let ending = match input.read(&mut decoder, &mut analysis, |_| Ok(())) {
+            Ok(ending) => ending,
+            Err(failure) => {
+                form.abandon();
+                return Err(failure);
+            }
+        };
         let problem = match &ending {
             Ending::Complete => None,
             Ending::Broken(error) => Some(error.clone()),
         };
         let facts = Facts::new(&decoder, analysis.last_ticks(), problem);
         let code = analysis.into_code();
-        self.conclude(&shown, &Finding { question, code, facts, decoder })
+        let mut about = vec![("Trace".to_owned(), shown.clone())];
+        if facts.process_id != 0 {
+            about.push(("Process".to_owned(), facts.process_id.to_string()));
+        }
+        conclude(form, &shown, &about, &Finding { question, code, facts, decoder })
     }
 
     /// Answers the question from a running process, which `ask` is told about.
@@ -108,9 +114,28 @@ impl QuestionArgs {
     ) -> Result<(), Failure> {
         let mut signals = StopSignals::listen().fail_as(Kind::Platform)?;
         let target = self.selector.resolve().await?;
-        let Asked { question, session, is_managed } = ask(&target);
+        let form = self.form.open()?;
+        let result = self.observe(&target, ask, &mut signals).await;
+        let finding = match result {
+            Ok(finding) => finding,
+            Err(failure) => {
+                form.abandon();
+                return Err(failure);
+            }
+        };
+        conclude(form, &format!("process {}", target.pid()), &about(&target), &finding)
+    }
+
+    /// Observes a process until it is enough.
+    async fn observe<Q: Question + Send + 'static>(
+        &self,
+        target: &Target,
+        ask: impl FnOnce(&Target) -> Asked<Q>,
+        signals: &mut StopSignals,
+    ) -> Result<Finding<Q>, Failure> {
+        let Asked { question, session, is_managed } = ask(target);
         if is_managed {
-            settle(&target, "").await?;
+            settle(target, "").await?;
         }
         let mut observation =
             Observation::start(&target.client(), &session, question).await.fail_as(Kind::Session)?;
@@ -121,8 +146,8 @@ impl QuestionArgs {
             "the session is open: nothing that process {} does is missed from here on",
             target.pid()
         );
-        self.announce(&target);
-        let end = watch(&mut observation, self.duration, &mut signals).await?;
+        self.announce(target);
+        let end = watch(&mut observation, self.duration, signals).await?;
         let finding = match end {
             End::StreamEnded => observation.ended().await,
             End::Asked => tokio::select! {
@@ -138,7 +163,7 @@ impl QuestionArgs {
         if end == End::StreamEnded {
             say(&format!("note: process {} has ended.", target.pid()));
         }
-        self.conclude(&format!("process {}", target.pid()), &finding)
+        Ok(finding)
     }
 
     /// Says what is being waited for, to whoever may be watching.
@@ -150,37 +175,33 @@ impl QuestionArgs {
             target.pid()
         ));
     }
-
-    /// Shows the answer; fails when it is that of a part.
-    fn conclude<Q: Question>(&self, shown: &str, finding: &Finding<Q>) -> Result<(), Failure> {
-        let answer = finding.answer();
-        let facts = &finding.facts;
-        let output = if self.json {
-            // Serializing plain data to memory cannot fail.
-            serde_json::to_string_pretty(&Json { answer: &answer, trace: facts }).unwrap_or_default() + "\n"
-        } else {
-            let columns = terminal::width().map_or(COLUMNS, |width| width.clamp(LEAST_COLUMNS, MOST_COLUMNS));
-            text::render(&answer.document(), facts, columns)
-        };
-        let mut out = io::stdout().lock();
-        written(out.write_all(output.as_bytes()).and_then(|()| out.flush()))?;
-        for oddity in oddities(&finding.decoder) {
-            // The report has been printed, whoever listens to this.
-            say(&format!("note: {shown}: {oddity}"));
-        }
-        match &facts.problem {
-            None => Ok(()),
-            Some(problem) => Err(Failure::new(Kind::Stream, format!("{shown}: {problem}"))),
-        }
-    }
 }
 
-/// An answer as JSON: its own members, then the trace they were found in.
-#[derive(Serialize)]
-struct Json<'a, A> {
-    #[serde(flatten)]
-    answer: &'a A,
-    trace: &'a Facts,
+/// What a report on a process is about.
+fn about(target: &Target) -> About {
+    let mut about = vec![("Process".to_owned(), format!("{} (pid {})", target.name(), target.pid()))];
+    if let Some(version) = target.runtime_version() {
+        about.push(("Runtime".to_owned(), version.to_owned()));
+    }
+    about
+}
+
+/// Shows the answer; fails when it is that of a part.
+fn conclude<Q: Question>(
+    form: Form,
+    shown: &str,
+    about: &About,
+    finding: &Finding<Q>,
+) -> Result<(), Failure> {
+    form.show(&finding.answer(), &finding.facts, about)?;
+    for oddity in oddities(&finding.decoder) {
+        // The report has been printed, whoever listens to this.
+        say(&format!("note: {shown}: {oddity}"));
+    }
+    match &finding.facts.problem {
+        None => Ok(()),
+        Some(problem) => Err(Failure::new(Kind::Stream, format!("{shown}: {problem}"))),
+    }
 }
 
 /// Why an observation came to an end.
