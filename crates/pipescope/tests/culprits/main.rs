@@ -28,4 +28,5 @@ macro_rules! on_each_runtime {
 }
 
 mod observation;
+mod paused;
 mod thrown;

@@ -31,6 +31,11 @@ impl Observed {
         (done - begun)..=(last - first)
     }
 
+    /// What the runtime had counted when the work was done.
+    pub(crate) fn done(&self) -> &Figures {
+        &self.figures[2]
+    }
+
     /// A number of the report.
     #[track_caller]
     pub(crate) fn number(&self, pointer: &str) -> u64 {
