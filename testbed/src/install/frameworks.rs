@@ -19,6 +19,18 @@ pub(super) fn lay_out_host(from: &Path, layout: &Layout) -> Result<(), InstallEr
         .context(|| format!("make {} executable", dotnet.display()))
 }
 
+/// Lets the runtimes write dumps: packages come with a dump writer that cannot be executed.
+pub(super) fn allow_dumps(root: &Path) -> Result<(), InstallError> {
+    let versions = root.join("shared/Microsoft.NETCore.App");
+    let entries = fs::read_dir(&versions).context(|| format!("list {}", versions.display()))?;
+    for writer in entries.flatten().map(|entry| entry.path().join("createdump")).filter(|path| path.exists())
+    {
+        fs::set_permissions(&writer, fs::Permissions::from_mode(0o755))
+            .context(|| format!("make {} executable", writer.display()))?;
+    }
+    Ok(())
+}
+
 /// Lays the files of a self-contained ASP.NET Core application out as shared frameworks.
 ///
 /// The application's `.deps.json` says which files are the runtime's. Of ASP.NET Core's assemblies it may list

@@ -77,6 +77,7 @@ pub fn install(layout: &Layout, say: &mut dyn FnMut(&str)) -> Result<(), Install
         packages::npm(NET9_PACKAGE, scratch)?;
         frameworks::lay_out_self_contained(&scratch.join("package/dist"), &root.join("dotnet"))
     })?;
+    frameworks::allow_dumps(&root.join("dotnet"))?;
     for runtime in [Runtime::Net10, Runtime::Net10Newer] {
         let package = single_file_package(runtime);
         step(layout, &format!("single-file-{}", runtime.version()), package, say, |scratch| {

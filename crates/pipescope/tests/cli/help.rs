@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::harness::{Pipescope, command};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "",
     "ps",
     "info",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 15] = [
     "report counters",
     "report gc",
     "convert",
+    "dump",
     "serve",
 ];
 
@@ -52,6 +53,7 @@ fn every_command_has_examples() {
         "report counters",
         "report gc",
         "convert",
+        "dump",
         "serve",
     ] {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();

@@ -11,6 +11,7 @@ mod stream6;
 
 mod convert;
 mod counters;
+mod dump;
 mod harness;
 mod help;
 mod monitor;
