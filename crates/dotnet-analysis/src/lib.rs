@@ -14,6 +14,7 @@
 //! | [`cpu`] | samples: where time goes |
 //! | [`profile`] | samples over time with resolved frames: what the formats out are made of |
 //! | [`formats`] | profiles in the formats of other tools, flame graphs |
+//! | [`contention`] | who waits for which locks, and who holds them |
 //! | [`exceptions`] | what was thrown, where, how often, and who caught it |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@
 mod analysis;
 mod bounded;
 mod by_type;
+pub mod contention;
 pub mod cpu;
 mod distribution;
 pub mod exceptions;
@@ -31,6 +33,7 @@ pub mod gc;
 pub mod heap;
 pub mod profile;
 pub mod report;
+mod sites;
 pub mod stacks;
 pub mod symbols;
 mod texts;

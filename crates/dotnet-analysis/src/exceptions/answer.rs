@@ -6,19 +6,18 @@ use std::collections::HashMap;
 use nettrace::Utf16;
 use serde::Serialize;
 
-use super::{Exceptions, HandlerKind, Tally, document, method_name, throw_site};
+use super::throw_site::throws_for_others;
+use super::{Exceptions, HandlerKind, Tally, document, method_name};
 use crate::distribution::Durations;
-use crate::profile::{Frame, FrameKind};
 use crate::report::document::Document;
 use crate::report::{Answer, Facts};
+use crate::sites::Site;
 use crate::symbols::Code;
 use crate::texts::TextId;
 use crate::timeline::OverTime;
 
 /// Throw sites and handlers listed. All count in the totals.
 const MAX_LISTED: usize = 1_000;
-/// Frames of a stack shown.
-const MAX_FRAMES: usize = 64;
 
 /// Exceptions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,6 +85,8 @@ pub struct ThrowSite {
     pub method: String,
     /// Its module.
     pub module: String,
+    /// The method of the program that led there, where the one that threw is of .NET itself.
+    pub called_by: Option<String>,
     /// How many.
     pub count: u64,
     /// The first one's message.
@@ -170,31 +171,35 @@ fn types(exceptions: &Exceptions) -> Vec<OfType> {
 }
 
 fn throw_sites(exceptions: &Exceptions, code: &Code) -> Vec<ThrowSite> {
-    let mut sites: HashMap<(TextId, String, String), ThrowSite> = HashMap::new();
+    let mut sites: HashMap<(TextId, &str, Option<&str>), ThrowSite> = HashMap::new();
     // The same stacks first at any time, so that the same one is shown.
     let mut throws: Vec<_> = exceptions.throws.iter().collect();
     throws.sort_by_key(|((exception, stack), throws)| (Reverse(throws.count), *exception, *stack));
     for ((exception, stack), throws) in throws {
-        let frames: Vec<&Frame> = code.frames(*stack).take(MAX_FRAMES).collect();
-        let frames = frames.get(throw_site::of(frames.iter().copied())..).unwrap_or_default();
-        let thrower = frames.first();
-        let method = thrower.map_or_else(String::new, |frame| frame.name.clone());
-        let module = thrower.map_or_else(String::new, |frame| frame.module.clone());
-        let site =
-            sites.entry((*exception, module, method)).or_insert_with_key(|(_, module, method)| ThrowSite {
-                exception: exceptions.types.get(*exception).to_owned(),
-                method: method.clone(),
-                module: module.clone(),
-                count: 0,
-                message: shown(&throws.message),
-                stack: frames.iter().map(|frame| full_name(frame)).collect(),
-                stack_count: throws.count,
-                is_named: thrower.is_some_and(|frame| frame.kind != FrameKind::Unknown),
-            });
-        site.count += throws.count;
+        let site = Site::of(code, *stack, throws_for_others);
+        let caller = site.of_program().filter(|caller| *caller != site.method());
+        let throw_site = sites.entry((*exception, site.method(), caller)).or_insert_with(|| ThrowSite {
+            exception: exceptions.types.get(*exception).to_owned(),
+            method: site.method().to_owned(),
+            module: site.module().to_owned(),
+            called_by: caller.map(str::to_owned),
+            count: 0,
+            message: shown(&throws.message),
+            stack: site.methods(),
+            stack_count: throws.count,
+            is_named: site.is_named(),
+        });
+        throw_site.count += throws.count;
     }
     let mut sites: Vec<_> = sites.into_values().collect();
-    sites.sort_by(|a, b| (b.count, &a.exception, &a.method).cmp(&(a.count, &b.exception, &b.method)));
+    sites.sort_by(|a, b| {
+        (b.count, &a.exception, &a.method, &a.called_by).cmp(&(
+            a.count,
+            &b.exception,
+            &b.method,
+            &b.called_by,
+        ))
+    });
     sites
 }
 
@@ -220,10 +225,6 @@ fn handlers(exceptions: &Exceptions) -> Vec<Handler> {
         (a.kind, b.count, &a.method, &a.exception).cmp(&(b.kind, a.count, &b.method, &b.exception))
     });
     handlers
-}
-
-fn full_name(frame: &Frame) -> String {
-    if frame.module.is_empty() { frame.name.clone() } else { format!("{}!{}", frame.module, frame.name) }
 }
 
 fn shown(message: &[u8]) -> String {

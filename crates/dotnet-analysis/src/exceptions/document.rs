@@ -2,7 +2,7 @@
 
 use super::HandlerKind;
 use super::answer::{ExceptionsAnswer, Handler};
-use crate::report::document::{Cell, Chart, ChartKind, Document, Part, Section, Series, Table, Unit};
+use crate::report::document::{Cell, Document, Section, Unit};
 use crate::report::words::{counted, nanos, per_second, share};
 
 /// Rows of a table.
@@ -110,10 +110,12 @@ fn sites(answer: &ExceptionsAnswer) -> Section {
             Cell::Count(site.count),
             share(site.count, answer.total),
             Cell::Text(site.exception.clone()),
-            if site.method.is_empty() { Cell::Empty } else { Cell::Text(site.method.clone()) },
+            Cell::Text(site.method.clone()),
+            site.called_by.clone().map_or(Cell::Empty, Cell::Text),
         ]
     });
-    table("Thrown by", &["Count", "Share", "Type", "Method"], rows.collect(), answer.by_site.len())
+    let columns = ["Count", "Share", "Type", "Method", "Called by"];
+    Section::of_table("Thrown by", &columns, rows.collect(), answer.by_site.len())
 }
 
 fn types(answer: &ExceptionsAnswer) -> Section {
@@ -130,7 +132,7 @@ fn types(answer: &ExceptionsAnswer) -> Section {
         ]
     });
     let columns = ["Count", "Type", "Rethrown", "Nested", "With inner", "To catch (mean)", "First message"];
-    table("Types", &columns, rows.collect(), answer.by_type.len())
+    Section::of_table("Types", &columns, rows.collect(), answer.by_type.len())
 }
 
 fn handlers(answer: &ExceptionsAnswer, kind: HandlerKind, title: &str, max_rows: usize) -> Option<Section> {
@@ -145,7 +147,7 @@ fn handlers(answer: &ExceptionsAnswer, kind: HandlerKind, title: &str, max_rows:
         ]
     });
     let columns = ["Count", "Mean", "Longest", "Type", "Method"];
-    (!of_kind.is_empty()).then(|| table(title, &columns, rows.collect(), of_kind.len()))
+    (!of_kind.is_empty()).then(|| Section::of_table(title, &columns, rows.collect(), of_kind.len()))
 }
 
 fn stacks(answer: &ExceptionsAnswer) -> impl Iterator<Item = Section> {
@@ -158,25 +160,11 @@ fn stacks(answer: &ExceptionsAnswer) -> impl Iterator<Item = Section> {
             Cell::Count(site.count),
             site.exception
         );
-        table(&title, &["Method"], rows.collect(), site.stack.len())
+        Section::of_table(title, &["Method"], rows.collect(), site.stack.len())
     })
 }
 
 fn over_time(answer: &ExceptionsAnswer) -> Section {
-    let series =
-        Series { name: "exceptions".to_owned(), labels: Vec::new(), values: answer.over_time.points(true) };
-    let chart = Chart {
-        title: "Exceptions per second".to_owned(),
-        x: "seconds".to_owned(),
-        unit: Unit::Count,
-        kind: ChartKind::Lines,
-        series: vec![series],
-    };
-    Section { title: "Over time".to_owned(), parts: vec![Part::Chart(chart)] }
-}
-
-fn table(title: &str, columns: &[&str], rows: Vec<Vec<Cell>>, of: usize) -> Section {
-    let left_out = of.saturating_sub(rows.len()) as u64;
-    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-    Section { title: title.to_owned(), parts: vec![Part::Table(Table { columns, rows, left_out })] }
+    let lines = vec![("exceptions", answer.over_time.points(true))];
+    Section::of_lines("Exceptions per second", Unit::Count, lines)
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `in_flight` | what a thread is throwing and handling |
 //! | `method_name` | names of methods as the events of handlers have them |
-//! | `throw_site` | which frame of a stack threw |
+//! | `throw_site` | methods that throw for others |
 //! | [`answer`] | what is said in the end |
 //! | `document` | the same for people |
 

@@ -1,4 +1,4 @@
-//! Which frame of a stack threw.
+//! Methods that throw for others.
 
 use crate::profile::{Frame, FrameKind};
 
@@ -28,21 +28,20 @@ const THROW_FOR_OTHERS: &[&str] = &[
 /// Endings of the names of types whose methods called `Throw...` throw for their callers.
 const THROWING_TYPES: &[&str] = &["Exception", "ThrowHelper", "ThrowHelpers", "Throw"];
 
-/// The place of the frame that threw: the first of managed code that does not throw for others. Where all do, the leaf.
-pub(super) fn of<'f>(frames: impl Iterator<Item = &'f Frame>) -> usize {
-    let mut frames = frames.enumerate();
-    let thrower =
-        frames.find(|(_, frame)| frame.kind != FrameKind::Native && !throws_for_others(&frame.name));
-    thrower.map_or(0, |(index, _)| index)
+/// Whether that method only throws for its caller.
+pub(super) fn throws_for_others(frame: &Frame) -> bool {
+    frame.kind == FrameKind::Native || is_thrower(&frame.name)
 }
 
-fn throws_for_others(name: &str) -> bool {
+fn is_thrower(name: &str) -> bool {
     if THROW_FOR_OTHERS.iter().any(|beginning| name.starts_with(beginning)) {
         return true;
     }
     let full_name = name.split('(').next().unwrap_or(name);
     let Some((type_name, method)) = full_name.rsplit_once('.') else { return false };
-    method.starts_with("Throw") && THROWING_TYPES.iter().any(|ending| type_name.ends_with(ending))
+    // `System.Number.ThrowFormatException`: what is called so in .NET itself is always such a helper.
+    let is_of_helper = || THROWING_TYPES.iter().any(|ending| type_name.ends_with(ending));
+    method.starts_with("Throw") && (type_name.starts_with("System.") || is_of_helper())
 }
 
 #[cfg(test)]
@@ -53,16 +52,17 @@ mod tests {
     fn helpers_are_not_what_threw() {
         for name in [
             "System.Runtime.EH.RhThrowEx(class System.Object,value class ExInfo&)",
+            "System.Number.ThrowFormatException(value class System.ReadOnlySpan`1<!!0>)",
             "System.ThrowHelper.ThrowArgumentOutOfRangeException()",
             "System.Text.Json.ThrowHelper.ThrowJsonReaderException(value class Utf8JsonReader&)",
             "System.ArgumentNullException.ThrowIfNull(class System.Object,class System.String)",
             "System.Runtime.CompilerServices.TaskAwaiter.ThrowForNonSuccess(class System.Threading.Tasks.Task)",
             "System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw()",
         ] {
-            assert!(throws_for_others(name), "{name}");
+            assert!(is_thrower(name), "{name}");
         }
         for name in ["Shop.Cart.ThrowIfEmpty()", "Work.Throw(int64)", "Main()", "Shop.Throwing.Run()"] {
-            assert!(!throws_for_others(name), "{name}");
+            assert!(!is_thrower(name), "{name}");
         }
     }
 }

@@ -22,6 +22,44 @@ pub struct Section {
     pub parts: Vec<Part>,
 }
 
+impl Section {
+    /// A section with a table. `of` is how many rows there would be. Columns without any value are left out.
+    #[must_use]
+    pub fn of_table(title: impl Into<String>, columns: &[&str], rows: Vec<Vec<Cell>>, of: usize) -> Self {
+        let left_out = of.saturating_sub(rows.len()) as u64;
+        let has_values =
+            |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|cell| *cell != Cell::Empty));
+        let used: Vec<bool> = (0..columns.len()).map(|at| rows.is_empty() || has_values(at)).collect();
+        let columns =
+            columns.iter().zip(&used).filter(|(_, used)| **used).map(|(name, _)| (*name).to_owned());
+        let columns = columns.collect();
+        let keep = |row: Vec<Cell>| {
+            row.into_iter().zip(&used).filter(|(_, used)| **used).map(|(cell, _)| cell).collect()
+        };
+        let rows = rows.into_iter().map(keep).collect();
+        Self { title: title.into(), parts: vec![Part::Table(Table { columns, rows, left_out })] }
+    }
+
+    /// A section with lines over time: names, and pairs of seconds and values.
+    #[must_use]
+    pub fn of_lines(title: impl Into<String>, unit: Unit, lines: Vec<(&str, Vec<(f64, f64)>)>) -> Self {
+        let title = title.into();
+        let series = lines.into_iter().map(|(name, values)| Series {
+            name: name.to_owned(),
+            labels: Vec::new(),
+            values,
+        });
+        let chart = Chart {
+            title: title.clone(),
+            x: "seconds".to_owned(),
+            unit,
+            kind: ChartKind::Lines,
+            series: series.collect(),
+        };
+        Self { title, parts: vec![Part::Chart(chart)] }
+    }
+}
+
 /// What a section is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
@@ -137,4 +175,18 @@ pub struct TreeNode {
     pub name: String,
     /// Figures, as many as there are columns.
     pub cells: Vec<Cell>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_without_values_are_left_out() {
+        let rows = vec![vec![Cell::Count(1), Cell::Empty], vec![Cell::Empty, Cell::Empty]];
+        let section = Section::of_table("Things", &["Count", "Name"], rows, 5);
+        let [Part::Table(table)] = section.parts.as_slice() else { panic!("{section:?}") };
+        assert_eq!((table.columns.as_slice(), table.left_out), (["Count".to_owned()].as_slice(), 3));
+        assert_eq!(table.rows, [[Cell::Count(1)], [Cell::Empty]]);
+    }
 }

@@ -6,6 +6,7 @@
 mod corpus;
 
 mod code_over_time;
+mod contention;
 mod documents;
 mod exceptions;
 mod formats;

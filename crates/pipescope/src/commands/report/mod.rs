@@ -1,5 +1,6 @@
 //! `pipescope report`: what is in a trace, and what a running process is doing.
 
+mod contention;
 mod counters;
 mod events;
 mod exceptions;
@@ -17,6 +18,7 @@ pub(crate) enum ReportCommand {
     // Their help says more than a line; comments for documentation here would take its place.
     Events(events::EventsArgs),
     Counters(counters::CountersArgs),
+    Contention(contention::ContentionArgs),
     Exceptions(exceptions::ExceptionsArgs),
     Gc(gc::GcArgs),
 }
@@ -25,6 +27,7 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
     match command {
         ReportCommand::Events(args) => events::run(args),
         ReportCommand::Counters(args) => counters::run(args).await,
+        ReportCommand::Contention(args) => contention::run(args).await,
         ReportCommand::Exceptions(args) => exceptions::run(args).await,
         ReportCommand::Gc(args) => gc::run(args).await,
     }
