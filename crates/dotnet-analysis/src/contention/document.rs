@@ -2,7 +2,7 @@
 
 use super::answer::{ContentionAnswer, Lock, Method, WaitMethod, Waiting};
 use crate::report::document::{Cell, Document, Section, Unit};
-use crate::report::words::{counted, nanos, share};
+use crate::report::words::{self, counted, nanos, share};
 
 /// Rows of a table.
 const MAX_ROWS: usize = 10;
@@ -14,8 +14,10 @@ pub(super) fn of(answer: &ContentionAnswer) -> Document {
     let mut sections = Vec::new();
     sections
         .extend(answer.deadlocks.iter().map(|circle| waiting("Deadlock: each waits for the next", circle)));
-    if !answer.waiting.is_empty() {
-        sections.push(waiting("Still waiting when the trace ended", &answer.waiting));
+    let is_deadlocked = |wait: &&Waiting| answer.deadlocks.iter().any(|circle| circle.contains(wait));
+    let others: Vec<Waiting> = answer.waiting.iter().filter(|wait| !is_deadlocked(wait)).cloned().collect();
+    if !others.is_empty() {
+        sections.push(waiting("Still waiting when the trace ended", &others));
     }
     if answer.waits.count > 0 {
         sections.push(methods(answer));
@@ -50,7 +52,7 @@ fn summary(answer: &ContentionAnswer) -> String {
         sentences.push(format!(
             "{} of the time was waited in {}.",
             share(method.duration_ns, answer.duration_ns),
-            method.method
+            words::method(&method.method)
         ));
     }
     sentences.extend(answer.by_lock.first().and_then(holder));
@@ -64,7 +66,7 @@ fn summary(answer: &ContentionAnswer) -> String {
                 threads => format!("{threads} threads were"),
             },
             Cell::Nanos(longest.duration_ns),
-            longest.method
+            words::method(&longest.method)
         ));
     }
     sentences.join(" ")
@@ -75,7 +77,7 @@ fn deadlock(circle: &[Waiting]) -> String {
         .iter()
         .map(|wait| {
             let owner = wait.owner_thread_id.unwrap_or_default();
-            format!("thread {} in {} for thread {owner}", wait.thread_id, wait.method)
+            format!("thread {} in {} for thread {owner}", wait.thread_id, words::method(&wait.method))
         })
         .collect();
     format!("DEADLOCK: {} wait for each other: {}.", counted(circle.len() as u64, "thread"), waits.join(", "))
@@ -92,7 +94,7 @@ fn holder(lock: &Lock) -> Option<String> {
         ));
     }
     let taken = lock.taken_in.first().filter(|method| !method.method.is_empty())?;
-    Some(format!("Its holder had taken the lock in {}.", taken.method))
+    Some(format!("Its holder had taken the lock in {}.", words::method(&taken.method)))
 }
 
 fn notes(answer: &ContentionAnswer) -> Vec<String> {
@@ -211,8 +213,10 @@ fn durations(answer: &ContentionAnswer) -> Section {
 }
 
 fn stacks(answer: &ContentionAnswer) -> impl Iterator<Item = Section> {
-    let waits =
-        answer.by_method.iter().map(|method| (format!("Stack of waits in {}", method.method), &method.stack));
+    let waits = answer
+        .by_method
+        .iter()
+        .map(|method| (format!("Stack of waits in {}", words::method(&method.method)), &method.stack));
     let holders = answer.by_lock.iter().take(1).flat_map(|lock| &lock.held_in);
     let holders = holders.take(1).map(|holding| ("Stack of the holder meanwhile".to_owned(), &holding.stack));
     let stacks = holders.chain(waits).filter(|(_, stack)| stack.len() > 1).take(MAX_STACKS);

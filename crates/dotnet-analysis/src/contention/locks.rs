@@ -119,6 +119,11 @@ impl Locks {
         !self.contended.is_empty()
     }
 
+    /// Whether this thread waits for a lock.
+    pub(super) fn is_waiting(&self, thread: u64) -> bool {
+        self.open.contains_key(&thread)
+    }
+
     /// Locks that this thread holds and others wait for.
     pub(super) fn held_by(&self, thread: u64) -> impl Iterator<Item = u64> {
         let held = self.contended.iter().filter(move |contended| contended.owner == thread);

@@ -29,7 +29,7 @@ use nettrace::Event;
 
 pub use self::answer::ContentionAnswer;
 use self::locks::{Locks, Wait};
-use self::wait_handles::WaitHandles;
+use self::wait_handles::{Open, WaitHandles};
 use crate::bounded::Bounded;
 use crate::distribution::Distribution;
 use crate::fold::{Context, Fold};
@@ -159,7 +159,10 @@ impl Contention {
             ContentionLockCreated::ID => self.locks_created += 1,
             WaitHandleWaitStart::ID => {
                 let start = WaitHandleWaitStart::decode(event)?;
-                self.wait_handles.began(event.thread_id, start.WaitSource, context.stack(event), now);
+                // A lock is waited for with an event, too.
+                let is_of_lock = self.locks.is_waiting(event.thread_id);
+                let wait = Open::new(context.stack(event), start.WaitSource, is_of_lock, now);
+                self.wait_handles.began(event.thread_id, wait);
             }
             WaitHandleWaitStop::ID => self.wait_handles.ended(event.thread_id, now),
             _ => {}

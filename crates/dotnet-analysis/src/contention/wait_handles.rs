@@ -8,8 +8,10 @@ use super::{MAX_STACKS, Waited};
 use crate::bounded::Bounded;
 use crate::stacks::StackId;
 
-/// Waits that can be open at a time.
-const MAX_OPEN: usize = 65_536;
+/// Threads whose waits are followed.
+const MAX_THREADS: usize = 65_536;
+/// Waits inside of waits that are followed.
+const MAX_NESTED: usize = 8;
 
 /// Follows waits.
 #[derive(Debug)]
@@ -22,11 +24,20 @@ pub(super) struct WaitHandles {
     open: HashMap<u64, Vec<Open>>,
 }
 
+/// A wait that has not ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Open {
     pub(super) stack: StackId,
     pub(super) is_monitor: bool,
+    /// Whether it is how a lock is waited for, which is counted there.
+    is_of_lock: bool,
     pub(super) since: i64,
+}
+
+impl Open {
+    pub(super) fn new(stack: StackId, source: WaitHandleWaitSource, is_of_lock: bool, since: i64) -> Self {
+        Self { stack, is_monitor: source == WaitHandleWaitSource::MonitorWait, is_of_lock, since }
+    }
 }
 
 impl Default for WaitHandles {
@@ -37,18 +48,20 @@ impl Default for WaitHandles {
 }
 
 impl WaitHandles {
-    pub(super) fn began(&mut self, thread: u64, source: WaitHandleWaitSource, stack: StackId, now: i64) {
-        self.begun += 1;
-        if self.open.len() < MAX_OPEN || self.open.contains_key(&thread) {
+    pub(super) fn began(&mut self, thread: u64, wait: Open) {
+        self.begun += u64::from(!wait.is_of_lock);
+        if self.open.len() < MAX_THREADS || self.open.contains_key(&thread) {
             let open = self.open.entry(thread).or_default();
-            // What a wait runs meanwhile, such as a finalizer of another apartment, does not nest deeply.
-            open.truncate(MAX_NESTED);
-            open.push(Open { stack, is_monitor: source == WaitHandleWaitSource::MonitorWait, since: now });
+            open.truncate(MAX_NESTED - 1);
+            open.push(wait);
         }
     }
 
     pub(super) fn ended(&mut self, thread: u64, now: i64) {
         let Some(open) = self.open.get_mut(&thread).and_then(Vec::pop) else { return };
+        if open.is_of_lock {
+            return;
+        }
         let nanos = u64::try_from(now - open.since).unwrap_or(0);
         self.ended.add(nanos);
         if let Some(waited) = self.by_stack.entry((open.stack, open.is_monitor), Waited::default) {
@@ -58,9 +71,7 @@ impl WaitHandles {
 
     /// Waits that have not ended, with their threads.
     pub(super) fn open(&self) -> impl Iterator<Item = (u64, Open)> {
-        self.open.iter().flat_map(|(thread, open)| open.iter().map(|open| (*thread, *open)))
+        let open = self.open.iter().flat_map(|(thread, open)| open.iter().map(|open| (*thread, *open)));
+        open.filter(|(_, open)| !open.is_of_lock)
     }
 }
-
-/// Waits inside of waits that are followed.
-const MAX_NESTED: usize = 16;

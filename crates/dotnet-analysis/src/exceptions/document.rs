@@ -3,7 +3,7 @@
 use super::HandlerKind;
 use super::answer::{ExceptionsAnswer, Handler};
 use crate::report::document::{Cell, Document, Section, Unit};
-use crate::report::words::{counted, nanos, per_second, share};
+use crate::report::words::{self, counted, nanos, per_second, share};
 
 /// Rows of a table.
 const MAX_ROWS: usize = 10;
@@ -44,10 +44,9 @@ fn summary(answer: &ExceptionsAnswer) -> String {
         site.map(|site| format!(", {}thrown by {}", most(site.count, of_type.kinds.count), site.method));
     let is_catch =
         |handler: &&Handler| handler.kind == HandlerKind::Catch && handler.exception.as_ref() == Some(name);
-    let caught =
-        answer.handlers.iter().find(is_catch).map(|handler| {
-            format!(" and {}caught by {}", most(handler.count, of_type.caught), handler.method)
-        });
+    let caught = answer.handlers.iter().find(is_catch).map(|handler| {
+        format!(" and {}caught by {}", most(handler.count, of_type.caught), words::method(&handler.method))
+    });
     let message = of_type.messages.first().filter(|message| !message.is_empty());
     let durations = answer.throw_to_catch;
     let took = (durations.count > 0).then(|| {

@@ -14,6 +14,15 @@ pub fn nanos(nanos: u64) -> Cell {
     Cell::Nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
+/// A method in a sentence: without its parameters, `Shop.Ledger.Post()` or `Shop.Ledger.Post(…)`.
+#[must_use]
+pub fn method(name: &str) -> String {
+    match name.split_once('(') {
+        Some((name, parameters)) if parameters != ")" => format!("{name}(…)"),
+        _ => name.to_owned(),
+    }
+}
+
 /// A part of a whole; 0 % of nothing.
 #[must_use]
 pub fn share(part: u64, whole: u64) -> Cell {
@@ -34,6 +43,13 @@ mod tests {
     fn one_is_no_plural() {
         assert_eq!(counted(1, "exception"), "1 exception");
         assert_eq!(counted(21_527, "exception"), "21,527 exceptions");
+    }
+
+    #[test]
+    fn methods_are_short() {
+        assert_eq!(method("Shop.Ledger.Post(int32,class System.String)"), "Shop.Ledger.Post(…)");
+        assert_eq!(method("Shop.Ledger.Post()"), "Shop.Ledger.Post()");
+        assert_eq!(method("0x7f00"), "0x7f00");
     }
 
     #[test]
