@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Fold`], [`Analysis`] | one pass over the events, many folds |
 //! | [`heap`] | what is on the heap, and why it is still there |
+//! | [`allocations`] | what is allocated, by type and by code |
 //! | [`gc`] | collections and their pauses, the heap before and after |
 //! | [`stacks`] | call stacks, each kept once |
 //! | [`symbols`] | names for addresses |
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
 
+pub mod allocations;
 mod analysis;
 mod bounded;
 mod by_type;
@@ -31,6 +33,7 @@ mod fold;
 pub mod formats;
 pub mod gc;
 pub mod heap;
+mod observed;
 pub mod profile;
 pub mod report;
 mod sites;

@@ -15,6 +15,9 @@ pub(super) const ROOT_KINDS: usize = 10;
 /// Phases that the runtime times (`nettrace.md` C.4).
 pub(super) const MAX_PHASES: usize = 8;
 
+/// Pauses of one collection that are told apart; the last has what comes after.
+const MAX_PAUSES: usize = 256;
+
 /// A collection. Times are in nanoseconds from the start of the trace.
 #[derive(Debug, Clone)]
 pub(super) struct Collection {
@@ -116,19 +119,32 @@ impl Collection {
         self.begin_seen && self.end.is_some() && self.after.is_some() && !self.pauses.is_empty()
     }
 
+    /// Adds a suspension, or a part of one.
+    pub(super) fn add_pause(&mut self, part: Part) {
+        let is_full = self.pauses.len() >= MAX_PAUSES;
+        match self.pauses.last_mut() {
+            Some(last) if is_full => {
+                last.duration = last.duration.saturating_add(part.duration);
+                last.suspension = last.suspension.saturating_add(part.suspension);
+                last.restart = last.restart.saturating_add(part.restart);
+            }
+            _ => self.pauses.push(part),
+        }
+    }
+
     /// Time in which it kept all managed threads from running.
     pub(super) fn pause(&self) -> i64 {
-        self.pauses.iter().map(|part| part.duration).sum()
+        sum(self.pauses.iter().map(|part| part.duration))
     }
 
     /// Of that, the time until they stood.
     pub(super) fn suspension(&self) -> i64 {
-        self.pauses.iter().map(|part| part.suspension).sum()
+        sum(self.pauses.iter().map(|part| part.suspension))
     }
 
     /// Of that, the time until they ran again.
     pub(super) fn restart(&self) -> i64 {
-        self.pauses.iter().map(|part| part.restart).sum()
+        sum(self.pauses.iter().map(|part| part.restart))
     }
 
     pub(super) fn pause_start(&self) -> i64 {
@@ -143,16 +159,16 @@ impl Collection {
     /// Bytes before it; `None` when the event that says so is missing.
     pub(super) fn size_before(&self) -> Option<u64> {
         (!self.heaps.is_empty())
-            .then(|| self.generations.iter().map(|generation| generation.size_before).sum())
+            .then(|| bytes(self.generations.iter().map(|generation| generation.size_before)))
     }
 
     pub(super) fn size_after(&self) -> Option<u64> {
-        self.after.map(|after| after.sizes.iter().sum())
+        self.after.map(|after| bytes(after.sizes))
     }
 
     /// Bytes that were found alive in what was collected.
     pub(super) fn promoted(&self) -> Option<u64> {
-        self.after.map(|after| after.promoted.iter().sum())
+        self.after.map(|after| bytes(after.promoted))
     }
 
     /// Free bytes between the objects of a generation after it.
@@ -175,7 +191,18 @@ impl Collection {
     /// How much of the heap after it is free space between objects, in percent: `nettrace.md` D.3.
     pub(super) fn fragmentation(&self) -> Option<f64> {
         let size = self.size_after().filter(|size| *size > 0)?;
-        let free = (0..GENERATIONS).map(|index| self.free_after(index)).sum::<Option<u64>>()?;
+        let free = (0..GENERATIONS)
+            .try_fold(0u64, |free, index| self.free_after(index).map(|bytes| free.saturating_add(bytes)))?;
         Some(100.0 * free as f64 / size as f64)
     }
+}
+
+/// Bytes together.
+pub(super) fn bytes(parts: impl IntoIterator<Item = u64>) -> u64 {
+    parts.into_iter().fold(0, u64::saturating_add)
+}
+
+/// Times together.
+pub(super) fn sum(times: impl Iterator<Item = i64>) -> i64 {
+    times.fold(0, i64::saturating_add)
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use dotnet_events::enumerations::GCReason;
 
 use super::answer::{CollectionReport, GcReport, GenerationReport};
+use super::collection::{bytes, sum};
 use crate::report::document::Cell;
 
 /// From this share of the time on collections are what is wrong, in percent.
@@ -75,9 +76,9 @@ fn about(collection: &CollectionReport) -> String {
         let _ = write!(text, ", {} pinned {objects}", Cell::Count(pinned.into()));
     }
     let longest = collection.phases.iter().max_by_key(|phase| phase.duration_ns);
-    if 2 * collection.suspension_ns > collection.pause_ns {
+    if collection.suspension_ns > collection.pause_ns / 2 {
         let _ = write!(text, "; {} of it until all threads stood", Cell::Nanos(collection.suspension_ns));
-    } else if let Some(phase) = longest.filter(|phase| 3 * phase.duration_ns > collection.pause_ns) {
+    } else if let Some(phase) = longest.filter(|phase| phase.duration_ns > collection.pause_ns / 3) {
         let (name, time) = (phase.phase.replace('_', " "), Cell::Nanos(phase.duration_ns));
         let _ = write!(text, "; the phase {name} took {time}");
     }
@@ -145,12 +146,8 @@ fn induced(report: &GcReport) -> Option<String> {
     if totals.induced == 0 {
         return None;
     }
-    let pauses: i64 = report
-        .reasons
-        .iter()
-        .filter(|reason| reason.reason.starts_with("Induced"))
-        .map(|reason| reason.pause_ns)
-        .sum();
+    let reasons = report.reasons.iter().filter(|reason| reason.reason.starts_with("Induced"));
+    let pauses = sum(reasons.map(|reason| reason.pause_ns));
     let caller = report.triggered_by.iter().find(|caller| caller.reason.starts_with("Induced"));
     // The collector's own methods say nothing; who called them does.
     let caller = caller.and_then(|caller| caller.stack.iter().find(|name| !name.starts_with("System.GC.")));
@@ -178,7 +175,7 @@ fn large_objects(report: &GcReport) -> Option<String> {
 fn fragmentation(report: &GcReport) -> Option<String> {
     let last = report.collections.iter().rev().find(|one| one.fragmentation_percent.is_some())?;
     let percent = last.fragmentation_percent?;
-    let free: u64 = last.generations.iter().filter_map(|generation| generation.free_bytes).sum();
+    let free = bytes(last.generations.iter().filter_map(|generation| generation.free_bytes));
     if percent < MUCH_FREE_PERCENT || free < MUCH_FREE_BYTES {
         return None;
     }
@@ -215,8 +212,7 @@ fn growth(report: &GcReport) -> Option<String> {
         .iter()
         .filter(|collection| collection.generation >= 2)
         .filter_map(|collection| {
-            let free: u64 =
-                collection.generations.iter().filter_map(|generation| generation.free_bytes).sum();
+            let free = bytes(collection.generations.iter().filter_map(|generation| generation.free_bytes));
             collection.heap_after_bytes.map(|after| after.saturating_sub(free))
         })
         .collect();

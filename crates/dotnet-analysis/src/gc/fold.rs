@@ -21,6 +21,7 @@ use super::suspensions::{Open, Ordinal, Suspensions};
 use super::totals::Totals;
 use crate::by_type::ByType;
 use crate::fold::{Context, Fold};
+use crate::observed::{Observed, at};
 use crate::stacks::StackId;
 
 /// Collections that are kept one by one, which takes up to 250 MB; of earlier ones only the sums are.
@@ -56,8 +57,7 @@ pub struct Collections {
     pub(super) headless: u64,
     /// Events that cannot be read.
     pub(super) unreadable: u64,
-    trace: Option<TraceInfo>,
-    last_ticks: i64,
+    observed: Observed,
 }
 
 /// Segments or regions that the heap got and gave back.
@@ -76,7 +76,7 @@ impl Collections {
 
     /// From the start of the trace to the last event before the rundown, in nanoseconds.
     pub(super) fn observed_nanos(&self) -> i64 {
-        self.trace.map_or(0, |trace| trace.relative_nanos(self.last_ticks).max(0))
+        self.observed.nanos()
     }
 
     fn get(&mut self, ordinal: Option<Ordinal>) -> Option<&mut Collection> {
@@ -102,20 +102,20 @@ impl Collections {
             gc::GCSuspendEEBegin::ID => {
                 let begin = gc::GCSuspendEEBegin::decode(event)?;
                 let background = self.background;
-                let open = self.suspensions.begin(thread, begin.Reason, event.relative_nanos());
+                let open = self.suspensions.begin(thread, begin.Reason, at(event));
                 if begin.Reason == GCSuspendEEReason::SuspendForGCPrep {
                     open.owner = background;
                 }
             }
-            gc::GCSuspendEEEnd::ID => self.suspensions.stopped(thread, event.relative_nanos()),
-            gc::GCRestartEEBegin::ID => self.suspensions.restarting(thread, event.relative_nanos()),
-            gc::GCRestartEEEnd::ID => self.restarted(thread, event.relative_nanos()),
+            gc::GCSuspendEEEnd::ID => self.suspensions.stopped(thread, at(event)),
+            gc::GCRestartEEBegin::ID => self.suspensions.restarting(thread, at(event)),
+            gc::GCRestartEEEnd::ID => self.restarted(thread, at(event)),
             gc::GCTriggered::ID => {
                 let triggered = gc::GCTriggered::decode(event)?;
                 *self.triggers.entry(triggered.Reason).or_default() += 1;
                 self.trigger = context.stack(event);
             }
-            gc::GCStart::ID => self.begin(&gc::GCStart::decode(event)?, thread, event.relative_nanos()),
+            gc::GCStart::ID => self.begin(&gc::GCStart::decode(event)?, thread, at(event)),
             gc::GCMarkWithType::ID => {
                 let mark = gc::GCMarkWithType::decode(event)?;
                 if let Some(collection) = self.get(self.current())
@@ -136,7 +136,7 @@ impl Collections {
                 let current = self.current();
                 self.about(current, |collection| collection.add_heap(&history));
             }
-            gc::GCEnd::ID => self.end(gc::GCEnd::decode(event)?.Count, event.relative_nanos()),
+            gc::GCEnd::ID => self.end(gc::GCEnd::decode(event)?.Count, at(event)),
             gc::GCHeapStats::ID => {
                 let stats = gc::GCHeapStats::decode(event)?;
                 let ended = self.ended.take().or(self.current());
@@ -144,10 +144,10 @@ impl Collections {
                     collection.after.get_or_insert_with(|| HeapAfter::new(&stats));
                 });
             }
-            gc::GCFinalizersBegin::ID => self.finalizing = Some((thread, event.relative_nanos())),
+            gc::GCFinalizersBegin::ID => self.finalizing = Some((thread, at(event))),
             gc::GCFinalizersEnd::ID => {
                 let count = gc::GCFinalizersEnd::decode(event)?.Count;
-                self.finalized(thread, count, event.relative_nanos());
+                self.finalized(thread, count, at(event));
             }
             gc::PinObjectAtGCTime::ID => {
                 let pin = gc::PinObjectAtGCTime::decode(event)?;
@@ -185,7 +185,7 @@ impl Collections {
             private::BGCSweepEnd::ID => Milestone::SweepEnd,
             _ => return,
         };
-        let now = event.relative_nanos();
+        let now = at(event);
         if let Some(collection) = self.get(self.background)
             && collection.milestones.len() < MAX_MILESTONES
         {
@@ -225,7 +225,7 @@ impl Collections {
             open.owned_from = now;
         }
         if let Some((owner, part)) = share {
-            self.about(Some(owner), |before| before.pauses.push(part));
+            self.about(Some(owner), |before| before.add_pause(part));
         }
         if collection.is_background() {
             self.background = Some(ordinal);
@@ -262,7 +262,7 @@ impl Collections {
             return;
         }
         match self.owner(&open) {
-            Some(owner) => self.about(Some(owner), |collection| collection.pauses.push(open.part(now))),
+            Some(owner) => self.about(Some(owner), |collection| collection.add_pause(open.part(now))),
             None => self.without_collection += 1,
         }
     }
@@ -275,15 +275,15 @@ impl Collections {
         let begun = self.finalizing.take().filter(|(by, _)| *by == thread);
         if let Some(collection) = self.get(self.last()) {
             collection.finalizers.count += u64::from(count);
-            collection.finalizers.nanos += begun.map_or(0, |(_, begin)| now - begin);
+            let nanos = begun.map_or(0, |(_, begin)| now - begin);
+            collection.finalizers.nanos = collection.finalizers.nanos.saturating_add(nanos);
         }
     }
 }
 
 impl Fold for Collections {
     fn trace(&mut self, trace: &TraceInfo) {
-        self.trace = Some(*trace);
-        self.last_ticks = trace.start_ticks;
+        self.observed.begin(trace);
     }
 
     #[inline]
@@ -294,11 +294,9 @@ impl Fold for Collections {
                 self.private_event(event);
                 Ok(())
             }
-            // What a session tells when it is over says nothing of how long it was.
-            Source::Rundown => return,
             _ => Ok(()),
         };
-        self.last_ticks = self.last_ticks.max(event.timestamp);
+        self.observed.see(event, context.source);
         if read.is_err() {
             self.unreadable += 1;
         }

@@ -180,7 +180,7 @@ impl Allocated {
             else {
                 continue;
             };
-            allocated += generation.objects_before().saturating_sub(*last);
+            allocated = allocated.saturating_add(generation.objects_before().saturating_sub(*last));
             let touched = index == 0 || collection.generation >= 2 || generation.size_after > 0;
             *last = if touched { generation.objects_after() } else { generation.objects_before() };
         }

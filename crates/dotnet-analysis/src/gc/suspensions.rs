@@ -39,12 +39,13 @@ impl Open {
     pub(super) fn part(&self, now: i64) -> Part {
         // What it took to stop the threads belongs to the first owner.
         let first = self.owned_from == self.start;
-        let suspension = self.stopped.filter(|_| first && self.begin_seen).map_or(0, |at| at - self.start);
+        let suspension =
+            self.stopped.filter(|_| first && self.begin_seen).map_or(0, |at| (at - self.start).max(0));
         Part {
             start: self.owned_from,
-            duration: now - self.owned_from,
+            duration: (now - self.owned_from).max(0),
             suspension,
-            restart: self.restarting.map_or(0, |at| now - at.max(self.owned_from)),
+            restart: self.restarting.map_or(0, |at| (now - at.max(self.owned_from)).max(0)),
         }
     }
 
@@ -163,14 +164,15 @@ impl Suspensions {
         if self.open.is_empty()
             && let Some(since) = self.since.take()
         {
-            self.union_nanos += now - since;
+            self.union_nanos = self.union_nanos.saturating_add(now - since);
         }
         let totals = self.by_reason.entry(open.reason).or_default();
         let nanos = now - open.start;
         totals.count += 1;
-        totals.nanos += nanos;
+        totals.nanos = totals.nanos.saturating_add(nanos);
         totals.max_nanos = totals.max_nanos.max(nanos);
-        totals.suspension += open.stopped.map_or(0, |at| at - open.start);
+        let suspension = open.stopped.map_or(0, |at| at - open.start);
+        totals.suspension = totals.suspension.saturating_add(suspension);
         Some(open)
     }
 

@@ -70,14 +70,14 @@ impl Sums {
     fn add(&mut self, collection: &Collection) {
         let pause = collection.pause();
         self.count += 1;
-        self.pause += pause;
+        self.pause = self.pause.saturating_add(pause);
         self.max_pause = self.max_pause.max(pause);
-        self.suspension += collection.suspension();
-        self.restart += collection.restart();
+        self.suspension = self.suspension.saturating_add(collection.suspension());
+        self.restart = self.restart.saturating_add(collection.restart());
         self.promoted = self.promoted.saturating_add(collection.promoted().unwrap_or(0));
         self.allocated = self.allocated.saturating_add(collection.allocated_bytes.unwrap_or(0));
         self.finalizers += collection.finalizers.count;
-        self.finalizing += collection.finalizers.nanos;
+        self.finalizing = self.finalizing.saturating_add(collection.finalizers.nanos);
         self.incomplete += u64::from(!collection.is_complete());
         self.compacting += u64::from(collection.is_compacting());
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::harness::{Pipescope, command};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "",
     "ps",
     "info",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 16] = [
     "report",
     "report events",
     "report counters",
+    "report allocations",
     "report gc",
     "convert",
     "dump",
@@ -51,6 +52,7 @@ fn every_command_has_examples() {
         "trace collect",
         "report events",
         "report counters",
+        "report allocations",
         "report gc",
         "convert",
         "dump",

@@ -1,6 +1,7 @@
 //! `pipescope report`: what is in a trace, and what a running process is doing.
 
 mod contention;
+mod allocations;
 mod counters;
 mod events;
 mod exceptions;
@@ -21,6 +22,7 @@ pub(crate) enum ReportCommand {
     Contention(contention::ContentionArgs),
     Exceptions(exceptions::ExceptionsArgs),
     Gc(gc::GcArgs),
+    Allocations(allocations::AllocationsArgs),
 }
 
 pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
@@ -30,5 +32,6 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Contention(args) => contention::run(args).await,
         ReportCommand::Exceptions(args) => exceptions::run(args).await,
         ReportCommand::Gc(args) => gc::run(args).await,
+        ReportCommand::Allocations(args) => allocations::run(args).await,
     }
 }
