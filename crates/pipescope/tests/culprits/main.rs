@@ -27,6 +27,8 @@ macro_rules! on_each_runtime {
     };
 }
 
+mod allocated;
+mod contended;
 mod observation;
 mod paused;
 mod thrown;

@@ -1,7 +1,7 @@
 //! `pipescope report`: what is in a trace, and what a running process is doing.
 
-mod contention;
 mod allocations;
+mod contention;
 mod counters;
 mod events;
 mod exceptions;
