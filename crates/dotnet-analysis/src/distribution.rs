@@ -23,6 +23,8 @@ pub struct Durations {
     pub count: u64,
     /// Their sum in nanoseconds.
     pub total_ns: u64,
+    /// Their mean in nanoseconds.
+    pub mean_ns: u64,
     /// Half of them are shorter, in nanoseconds. Percentiles are exact to 1.6 %.
     pub p50_ns: u64,
     /// Nine of ten are shorter.
@@ -53,6 +55,7 @@ impl Distribution {
         Durations {
             count: self.count,
             total_ns: self.sum,
+            mean_ns: self.sum.checked_div(self.count).unwrap_or(0),
             p50_ns: self.percentile(50),
             p90_ns: self.percentile(90),
             p99_ns: self.percentile(99),

@@ -17,6 +17,7 @@
 //! | [`formats`] | profiles in the formats of other tools, flame graphs |
 //! | [`contention`] | who waits for which locks, and who holds them |
 //! | [`exceptions`] | what was thrown, where, how often, and who caught it |
+//! | [`requests`] | HTTP requests made and served, their phases, DNS, TLS, sockets |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
@@ -36,6 +37,7 @@ pub mod heap;
 mod observed;
 pub mod profile;
 pub mod report;
+pub mod requests;
 mod sites;
 pub mod stacks;
 pub mod symbols;

@@ -15,6 +15,7 @@ mod gc;
 mod heap;
 mod profiles;
 mod questions;
+mod requests;
 mod samples;
 mod stacks;
 mod symbols;

@@ -2,7 +2,7 @@
 
 use dotnet_analysis::Analysis;
 use dotnet_analysis::report::{Facts, Question};
-use nettrace::{Event, SequencePoint, Sink, TraceInfo};
+use nettrace::{Decoder, Event, SequencePoint, Sink, TraceInfo};
 
 use crate::corpus;
 
@@ -15,7 +15,12 @@ pub(crate) fn ask<Q: Question + Default>(name: &str) -> Option<Q::Answer> {
     let mut question = Q::default();
     let analysis = Analysis::new().with(&mut question);
     let mut until = Until { last_nanos: (last_answered * 1e6).round() as i64, last_seen: 0, analysis };
-    let (decoder, _) = corpus::decode(&bytes, bytes.len(), &mut until);
+    let mut decoder = Decoder::new();
+    if Q::IN_TIME_ORDER {
+        decoder = decoder.in_time_order();
+    }
+    // Some break off.
+    let _ = decoder.push(&bytes, &mut until).and_then(|()| decoder.finish(&mut until));
     let mut facts = Facts::default();
     facts.duration_ns = until.last_seen;
     facts.lost = decoder.statistics().lost_events;

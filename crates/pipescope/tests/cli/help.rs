@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::harness::{Pipescope, command};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "",
     "ps",
     "info",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 17] = [
     "report counters",
     "report allocations",
     "report gc",
+    "report requests",
     "convert",
     "dump",
     "serve",
@@ -54,6 +55,7 @@ fn every_command_has_examples() {
         "report counters",
         "report allocations",
         "report gc",
+        "report requests",
         "convert",
         "dump",
         "serve",

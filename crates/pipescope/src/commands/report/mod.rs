@@ -8,6 +8,7 @@ mod exceptions;
 mod form;
 mod gc;
 mod question;
+mod requests;
 
 use clap::Subcommand;
 
@@ -23,6 +24,7 @@ pub(crate) enum ReportCommand {
     Exceptions(exceptions::ExceptionsArgs),
     Gc(gc::GcArgs),
     Allocations(allocations::AllocationsArgs),
+    Requests(requests::RequestsArgs),
 }
 
 pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
@@ -33,5 +35,6 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Exceptions(args) => exceptions::run(args).await,
         ReportCommand::Gc(args) => gc::run(args).await,
         ReportCommand::Allocations(args) => allocations::run(args).await,
+        ReportCommand::Requests(args) => requests::run(args).await,
     }
 }
