@@ -28,6 +28,7 @@ mod bounded;
 mod by_type;
 pub mod contention;
 pub mod cpu;
+pub mod diff;
 mod distribution;
 pub mod exceptions;
 mod fold;

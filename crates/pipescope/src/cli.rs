@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{convert, counters, dump, info, ps, report, serve, trace};
+use crate::commands::{convert, counters, diff, dump, info, ps, report, serve, trace};
 use crate::exit::EXIT_CODES;
 
 const EXAMPLES: &str = "\
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Report(report::ReportCommand),
     // Its help says more than a line; a comment for documentation here would take its place.
     Convert(convert::ConvertArgs),
+    // As above.
+    Diff(diff::DiffArgs),
     // As above.
     Dump(dump::DumpArgs),
     /// Serve pages, metrics and traces of all processes over HTTP

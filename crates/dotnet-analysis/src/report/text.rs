@@ -21,14 +21,14 @@ const LEAST_WORDS: usize = 16;
 
 /// The document in lines of at most so many columns, where its words allow it.
 #[must_use]
-pub fn render(document: &Document, facts: &Facts, columns: usize) -> String {
+pub fn render(document: &Document, facts: Option<&Facts>, columns: usize) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{}", printable(&document.title).to_uppercase());
     for line in wrapped(&document.summary, columns) {
         let _ = writeln!(text, "{line}");
     }
-    for line in wrapped(&about(facts), columns) {
+    for line in facts.map_or_else(Vec::new, |facts| wrapped(&about(facts), columns)) {
         let _ = writeln!(text, "{line}");
     }
     for section in &document.sections {

@@ -37,7 +37,7 @@ fn document(parts: Vec<Part>) -> Document {
 fn page(document: &Document) -> String {
     let about = [("Trace".to_owned(), "shop.nettrace".to_owned())];
     let json = "{\"name\":\"</script><script>\"}";
-    html::render(&Page { document, pictures: &[], facts: &facts(), about: &about, json })
+    html::render(&Page { document, pictures: &[], facts: Some(&facts()), about: &about, json })
 }
 
 #[test]
@@ -46,7 +46,8 @@ fn text_has_the_answer_first_and_numbers_in_line() {
         vec![words("Shop.OutOfStock"), Cell::Count(12_345), Cell::Nanos(1_500_000), Cell::Percent(99.5)],
         vec![words("System.Exception"), Cell::Count(7), Cell::Empty, Cell::Percent(0.5)],
     ];
-    let text = text::render(&document(vec![table(&["Type", "Count", "Time", "Share"], rows)]), &facts(), 100);
+    let text =
+        text::render(&document(vec![table(&["Type", "Count", "Time", "Share"], rows)]), Some(&facts()), 100);
     let expected = "\
 EXCEPTIONS
 5 exceptions, most of them Shop.OutOfStock.
@@ -69,7 +70,7 @@ fn losses_and_cuts_are_said_at_once() {
     facts.lost = 1234;
     facts.complete = false;
     facts.problem = Some("the stream is cut off at byte 7".to_owned());
-    let text = text::render(&document(Vec::new()), &facts, 200);
+    let text = text::render(&document(Vec::new()), Some(&facts), 200);
     assert!(
         text.contains(
             "and 1,234 LOST, so figures are too low. Only a part: the stream is cut off at byte 7."
@@ -79,7 +80,7 @@ fn losses_and_cuts_are_said_at_once() {
     let page = html::render(&Page {
         document: &document(Vec::new()),
         pictures: &[],
-        facts: &facts,
+        facts: Some(&facts),
         about: &[],
         json: "",
     });
@@ -92,7 +93,7 @@ fn long_names_are_cut_where_they_say_least() {
         "Contoso.Shop.Basket.Items.Quantities.Rules.Apply(class System.String, int32, class System.Object)";
     let render = |columns| {
         let rows = vec![vec![Cell::Count(1), words(long)]];
-        text::render(&document(vec![table(&["Count", "Method"], rows)]), &facts(), columns)
+        text::render(&document(vec![table(&["Count", "Method"], rows)]), Some(&facts()), columns)
     };
     assert!(render(120).contains(long));
     assert!(
@@ -112,7 +113,7 @@ fn long_names_are_cut_where_they_say_least() {
 fn long_tables_say_how_much_more_there_is() {
     let rows: Vec<Vec<Cell>> = (0..1000).map(|row| vec![Cell::Count(row)]).collect();
     let part = Part::Table(Table { columns: vec!["N".to_owned()], rows, left_out: 500 });
-    let text = text::render(&document(vec![part.clone()]), &facts(), 80);
+    let text = text::render(&document(vec![part.clone()]), Some(&facts()), 80);
     assert!(text.contains("\n   24\n  ... and 1,475 more\n"), "{text}");
     let page = page(&document(vec![part]));
     assert_eq!(page.matches("<tr>").count(), 1001);
@@ -135,7 +136,7 @@ fn trees_are_indented() {
             node(1, "Rest", 4.0),
         ],
     });
-    let text = text::render(&document(vec![tree.clone()]), &facts(), 80);
+    let text = text::render(&document(vec![tree.clone()]), Some(&facts()), 80);
     let expected = "  Share  Samples\n  100 %      100  Main\n   60 %       60   Work\n   60 %       60    Deep\n    4 %        4   Rest\n";
     assert!(text.contains(expected), "{text}");
     let page = page(&document(vec![tree]));
@@ -150,7 +151,7 @@ fn a_tree_without_end_nests_no_deeper_than_browsers_do() {
     let page = page(&document(vec![part.clone()]));
     assert_eq!(page.matches("<details").count(), page.matches("</details>").count());
     assert!(page.matches("<details").count() < 500);
-    let text = text::render(&document(vec![part]), &facts(), 80);
+    let text = text::render(&document(vec![part]), Some(&facts()), 80);
     assert!(text.lines().all(|line| line.chars().count() <= 80) && text.contains("more"), "{text}");
 }
 
@@ -178,7 +179,7 @@ fn charts_are_pictures_on_pages_and_nothing_in_text() {
     assert!(page.contains("<span style=\"bottom:33.33%\">1 KB</span>"), "{page}");
     assert!(page.contains("<div class=\"label\" title=\"a\">a</div>"), "{page}");
     assert!(!page.contains("NaN"), "{page}");
-    assert!(!text::render(&document, &facts(), 80).contains("Heap"));
+    assert!(!text::render(&document, Some(&facts()), 80).contains("Heap"));
 }
 
 #[test]
@@ -211,6 +212,6 @@ fn hostile_names_are_names() {
     assert_eq!(page.matches("<script").count(), 2, "{page}");
     assert!(!page.contains('\u{1b}'), "{page}");
     assert!(page.contains("{\"name\":\"\\u003c/script>\\u003cscript>\"}"), "{page}");
-    let text = text::render(&document, &facts(), 100);
+    let text = text::render(&document, Some(&facts()), 100);
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text}");
 }

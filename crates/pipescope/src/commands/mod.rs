@@ -2,6 +2,7 @@
 
 pub(crate) mod convert;
 pub(crate) mod counters;
+pub(crate) mod diff;
 pub(crate) mod dump;
 pub(crate) mod info;
 pub(crate) mod ps;
@@ -21,6 +22,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Trace(command) => trace::run(command).await,
         Command::Report(command) => report::run(&command).await,
         Command::Convert(args) => convert::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Dump(args) => dump::run(args).await,
         Command::Serve(args) => serve::run(args).await,
     }

@@ -21,6 +21,7 @@ const COMMANDS: [&str; 18] = [
     "report gc",
     "report requests",
     "convert",
+    "diff",
     "dump",
     "serve",
 ];
@@ -57,6 +58,7 @@ fn every_command_has_examples() {
         "report gc",
         "report requests",
         "convert",
+        "diff",
         "dump",
         "serve",
     ] {

@@ -11,6 +11,7 @@ mod stream6;
 
 mod convert;
 mod counters;
+mod diff;
 mod dump;
 mod harness;
 mod help;

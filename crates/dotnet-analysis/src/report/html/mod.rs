@@ -35,8 +35,8 @@ pub struct Page<'p> {
     pub document: &'p Document,
     /// Sections that only pages have; they come after the first one of the document.
     pub pictures: &'p [Section],
-    /// The trace it is from.
-    pub facts: &'p Facts,
+    /// The trace it is from, where it is from one.
+    pub facts: Option<&'p Facts>,
     /// What it is about, names and values: the file, the process, the time.
     pub about: &'p [(String, String)],
     /// The figures as JSON, for readers who want to save them; empty for none.
@@ -70,8 +70,10 @@ fn write_page(page: &Page<'_>, out: &mut String) -> fmt::Result {
     )?;
     writeln!(out, "<h1>{}</h1>", Escaped(&document.title))?;
     writeln!(out, "<p class=\"summary\">{}</p>", Escaped(&document.summary))?;
-    write_about(facts, about, out)?;
-    write_warnings(facts, out)?;
+    write_about(*facts, about, out)?;
+    if let Some(facts) = facts {
+        write_warnings(facts, out)?;
+    }
     out.push_str("</header>\n<main>\n");
     for (index, section) in document.sections.iter().enumerate() {
         write_section(section, out)?;
@@ -96,11 +98,15 @@ fn write_page(page: &Page<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "<script>\n{SCRIPT}</script>\n</body>\n</html>")
 }
 
-fn write_about(facts: &Facts, about: &[(String, String)], out: &mut String) -> fmt::Result {
+fn write_about(facts: Option<&Facts>, about: &[(String, String)], out: &mut String) -> fmt::Result {
     out.push_str("<dl class=\"about\">");
     for (name, value) in about {
         write!(out, "<div><dt>{}</dt><dd>{}</dd></div>", Escaped(name), Escaped(value))?;
     }
+    let Some(facts) = facts else {
+        out.push_str("</dl>\n");
+        return Ok(());
+    };
     let lost = match facts.lost {
         0 => "none lost".to_owned(),
         lost => format!("{} lost", Cell::Count(lost)),

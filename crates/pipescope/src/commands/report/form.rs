@@ -87,7 +87,14 @@ impl Form {
     }
 
     /// Writes the answer.
-    pub(crate) fn show(mut self, answer: &impl Answer, facts: &Facts, about: &About) -> Result<(), Failure> {
+    ///
+    /// `facts` are those of the trace it is from; a comparison of several has its own.
+    pub(crate) fn show(
+        mut self,
+        answer: &impl Answer,
+        facts: Option<&Facts>,
+        about: &About,
+    ) -> Result<(), Failure> {
         let shown = match self.kind {
             FormKind::Text => {
                 let columns =
@@ -117,9 +124,10 @@ impl Form {
     }
 }
 
-fn with_start(about: &About, facts: &Facts) -> About {
+fn with_start(about: &About, facts: Option<&Facts>) -> About {
     let mut about = about.clone();
-    if let (true, Ok(start)) = (facts.events > 0, Timestamp::from_nanosecond(facts.start_unix_ns.into())) {
+    let facts = facts.filter(|facts| facts.events > 0);
+    if let Some(Ok(start)) = facts.map(|facts| Timestamp::from_nanosecond(facts.start_unix_ns.into())) {
         about.push(("Start".to_owned(), start.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()));
     }
     about
@@ -130,10 +138,11 @@ fn with_start(about: &About, facts: &Facts) -> About {
 struct Json<'a, A> {
     #[serde(flatten)]
     answer: &'a A,
-    trace: &'a Facts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<&'a Facts>,
 }
 
-fn json(answer: &impl Answer, facts: &Facts) -> String {
+fn json(answer: &impl Answer, facts: Option<&Facts>) -> String {
     // Serializing plain data to memory cannot fail.
     serde_json::to_string_pretty(&Json { answer, trace: facts }).unwrap_or_default() + "\n"
 }

@@ -12,6 +12,7 @@ mod requests;
 
 use clap::Subcommand;
 
+pub(crate) use self::form::FormArgs;
 use crate::exit::Failure;
 
 /// Reports.

@@ -193,7 +193,7 @@ fn conclude<Q: Question>(
     about: &About,
     finding: &Finding<Q>,
 ) -> Result<(), Failure> {
-    form.show(&finding.answer(), &finding.facts, about)?;
+    form.show(&finding.answer(), Some(&finding.facts), about)?;
     for oddity in oddities(&finding.decoder) {
         // The report has been printed, whoever listens to this.
         say(&format!("note: {shown}: {oddity}"));

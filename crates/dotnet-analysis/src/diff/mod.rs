@@ -1,0 +1,55 @@
+//! What has changed between two traces.
+//!
+//! Traces are seldom equally long: what adds up over time is compared by what there was a second, sizes and means as they are.
+//! Only what both traces can tell is compared as such; what is in one of them alone is said to be.
+//!
+//! | file | |
+//! |---|---|
+//! | `side` | the figures of one trace |
+//! | `subjects` | which figures each report gives |
+//! | `change` | one figure, before and after |
+//! | `answer`, `document` | the report |
+
+mod answer;
+mod change;
+mod document;
+mod side;
+mod subjects;
+
+pub use self::answer::{DiffAnswer, SubjectChanges, Thing, Things};
+pub use self::change::{Change, Per};
+pub use self::side::Side;
+use crate::report::{Facts, Question as _};
+use crate::symbols::Code;
+use crate::{Analysis, allocations, contention, exceptions, gc};
+
+/// The folds whose answers are compared.
+#[derive(Debug, Default)]
+pub struct Compared {
+    collections: gc::Collections,
+    allocations: allocations::Allocations,
+    exceptions: exceptions::Exceptions,
+    contention: contention::Contention,
+}
+
+impl Compared {
+    /// An analysis that shows events to all of them. They have to come in time order.
+    pub fn analysis(&mut self) -> Analysis<'_> {
+        Analysis::new()
+            .with(&mut self.collections)
+            .with(&mut self.allocations)
+            .with(&mut self.exceptions)
+            .with(&mut self.contention)
+    }
+
+    /// The figures of the trace that was read.
+    #[must_use]
+    pub fn side(&self, name: &str, facts: &Facts, code: &Code) -> Side {
+        let mut side = Side::new(name, facts.clone());
+        subjects::collections(&self.collections.answer(facts, code), &mut side);
+        subjects::allocations(&self.allocations.answer(facts, code), &mut side);
+        subjects::contention(&self.contention.answer(facts, code), &mut side);
+        subjects::exceptions(&self.exceptions.answer(facts, code), &mut side);
+        side
+    }
+}
