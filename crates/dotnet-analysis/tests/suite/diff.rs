@@ -46,7 +46,7 @@ fn collections_of_two_runtimes_are_compared_a_second() {
     assert!((collections["change_percent"].as_f64().unwrap() - change).abs() < 1e-6, "{collections}");
 
     let text = text::render(&answer.document(), None, 100);
-    let first = text.lines().take(24).collect::<Vec<_>>().join("\n");
+    let first = text.lines().take(24).collect::<Vec<_>>().join(" ");
     assert!(first.contains("From r31_gcinfo.nettrace to r9_gcinfo.nettrace: "), "{text}");
     assert!(first.contains("GC: longest pause 341 µs -> 8.16 ms"), "{text}");
 }
