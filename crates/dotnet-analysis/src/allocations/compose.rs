@@ -156,6 +156,13 @@ fn notes(fold: &Allocations, source: Source, facts: &Facts) -> Vec<String> {
                 .to_owned(),
         ),
     }
+    if source == Source::AllocationTicks && fold.ticks.all.objects <= 0.0 {
+        notes.push(
+            "This runtime counts whole allocation buffers, whose ends may stay unused: of objects of about a kilobyte, say, 7 % \
+             too much."
+                .to_owned(),
+        );
+    }
     if facts.lost > 0 {
         notes.push(format!("The runtime dropped {} events: figures are too low.", Cell::Count(facts.lost)));
     }

@@ -210,7 +210,7 @@ pub struct TotalsReport {
     pub pause_percentiles_ns: PercentilesReport,
     /// Of the pauses, the time until threads stood.
     pub suspension_ns: i64,
-    /// Of the pauses, the time until they ran again.
+    /// Of the pauses, the time until they ran again, which `GC.GetTotalPauseDuration` leaves out.
     pub restart_ns: i64,
     /// How much of the observed time collections paused.
     pub percent_time_in_gc: f64,

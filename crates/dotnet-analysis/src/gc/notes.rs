@@ -3,6 +3,7 @@
 use super::fold::Collections;
 use super::totals::Totals;
 use crate::report::Facts;
+use crate::report::document::Cell;
 
 pub(super) fn of(fold: &Collections, totals: &Totals, facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
@@ -31,6 +32,14 @@ pub(super) fn of(fold: &Collections, totals: &Totals, facts: &Facts) -> Vec<Stri
             "The trace has no suspensions: no pauses can be told. It needs level informational.".to_owned(),
         );
     }
+    if totals.all.restart > 0 {
+        notes.push(format!(
+            "A pause is from when threads began to be stopped until they ran again. The runtime's own sum \
+             (GC.GetTotalPauseDuration) ends pauses when threads are let go, which is {} less; and it has the pauses before \
+             the trace.",
+            Cell::Nanos(totals.all.restart)
+        ));
+    }
     if fold.earlier.all.count > 0 {
         notes.push(format!(
             "Percentiles are of the last {} collections; the {} before them are in the sums.",
@@ -52,7 +61,7 @@ pub(super) fn of(fold: &Collections, totals: &Totals, facts: &Facts) -> Vec<Stri
 
 fn counted(count: u64, what: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
-    format!("{} {what}{s}", crate::report::document::Cell::Count(count))
+    format!("{} {what}{s}", Cell::Count(count))
 }
 
 fn are(count: u64, what: &str) -> String {

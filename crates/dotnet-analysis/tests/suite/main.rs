@@ -13,6 +13,7 @@ mod documents;
 mod exceptions;
 mod formats;
 mod gc;
+mod gc_sequences;
 mod heap;
 mod profiles;
 mod questions;
