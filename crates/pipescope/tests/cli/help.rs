@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::harness::{Pipescope, command};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: &[&str] = &[
     "",
     "ps",
     "info",
@@ -28,7 +28,7 @@ const COMMANDS: [&str; 18] = [
 
 #[test]
 fn help_is_as_its_golden_files_have_it() {
-    for name in COMMANDS {
+    for name in COMMANDS.iter().copied() {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();
         let output = command(&arguments).env("COLUMNS", "100").output().expect("it runs");
         assert!(output.status.success(), "{name} --help");
