@@ -11,8 +11,8 @@ use super::harness::{Pipescope, pid};
 /// What fits on the screen of a terminal: the lines, of as many columns as the program writes where there is no terminal.
 const SCREEN_LINES: usize = 24;
 
-/// What the program says when its session is open and nothing can be missed any more.
-const SESSION_IS_OPEN: &str = "the session is open";
+/// What the program says when its session is open.
+const SESSION_IS_OPEN: &str = "Observing culprits (pid ";
 
 /// A report of a process, and what the runtime itself counted meanwhile.
 #[derive(Debug)]
@@ -93,9 +93,12 @@ pub(crate) fn first_screen_of(report: &str, target: &mut Target, work: impl FnOn
 fn during(command: &[&str], target: &mut Target, work: impl FnOnce(&mut Target)) -> String {
     let pid = pid(target);
     let mut arguments = command.to_vec();
-    arguments.extend(["--process-id", &pid, "--duration", "0s", "--verbose"]);
+    arguments.extend(["--process-id", &pid, "--duration", "0s"]);
     let mut pipescope = Pipescope::start(&arguments);
     pipescope.notes(SESSION_IS_OPEN);
+    // .NET Core 3.1 answers before events are written. It carries out one request after the other, so it is done with the
+    // session when it answers the next one.
+    Pipescope::run(&["info", "--process-id", &pid]).expect(0);
     work(target);
     pipescope.signal("INT");
     pipescope.wait().expect(0).stdout

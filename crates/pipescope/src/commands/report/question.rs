@@ -142,10 +142,6 @@ impl QuestionArgs {
         for feature in observation.not_honoured() {
             tracing::info!("this runtime is too old for {feature}");
         }
-        tracing::info!(
-            "the session is open: nothing that process {} does is missed from here on",
-            target.pid()
-        );
         self.announce(target);
         let end = watch(&mut observation, self.duration, signals).await?;
         let finding = match end {
