@@ -28,6 +28,7 @@ macro_rules! on_each_runtime {
 }
 
 mod allocated;
+mod compared;
 mod contended;
 mod observation;
 mod paused;

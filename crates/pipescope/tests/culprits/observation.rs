@@ -96,12 +96,19 @@ fn during(command: &[&str], target: &mut Target, work: impl FnOnce(&mut Target))
     arguments.extend(["--process-id", &pid, "--duration", "0s"]);
     let mut pipescope = Pipescope::start(&arguments);
     pipescope.notes(SESSION_IS_OPEN);
-    // .NET Core 3.1 answers before events are written. It carries out one request after the other, so it is done with the
-    // session when it answers the next one.
-    Pipescope::run(&["info", "--process-id", &pid]).expect(0);
+    until_events_are_written(target);
     work(target);
     pipescope.signal("INT");
     pipescope.wait().expect(0).stdout
+}
+
+/// Waits until a runtime that has answered that a session is open writes events to it.
+///
+/// .NET Core 3.1 answers too early. It carries out one request after the other, so it is done with the session when it
+/// answers the next one.
+#[track_caller]
+pub(crate) fn until_events_are_written(target: &Target) {
+    Pipescope::run(&["info", "--process-id", &pid(target)]).expect(0);
 }
 
 /// What somebody sees without scrolling.
