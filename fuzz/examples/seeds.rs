@@ -97,6 +97,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         write("runtime_events", name, data)?;
     }
 
+    for (name, data) in TYPED_EVENTS {
+        write("typed_events", name, data)?;
+    }
+
     // Numbers of names in the target's tables, and types as distances from the first.
     let mean = [0, 15, 1, 15, 6, 11, 7, 11, 8, 6, 9, 11, 10, 11, 5, 10, 4, 15, 13, 15, 3, 15, 2, 15];
     let mut payload = Bytes::default();
@@ -283,4 +287,15 @@ const RUNTIME_EVENTS: &[(&str, &[u8])] = &[
     ("exception", b"\0\x50\x01\0\x01T\0\0\0M\0\0\0\x01\0\0\0\x02\0\0\x80\x10\0\x09\0"),
     ("process-info", b"\x04\x01\x01\0\0c\0\0\0L\0\0\0x\0\0\0"),
     ("bridged", b"\x06\x02\0\x01\0S\0\0\0E\0\0\0\x01\0k\0\0\0v\0\0\0"),
+];
+
+/// Choices of the target `typed_events`: provider, id in two bytes, version, name, size of pointers, fields; then the payload.
+const TYPED_EVENTS: &[(&str, &[u8])] = &[
+    // A bulk of objects that claims two billion of them.
+    ("hostile-count", b"\0\x12\0\0\0\0\0\0\0\0\0\xff\xff\xff\x7f\x09\0\x01\x02\x03\x04\x05\x06\x07\x08"),
+    ("bulk-root-edge", b"\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\0\0\x09\0\x01\x02\x03\x04\x02\x01\0\0\0\x05\x06\x07\x08"),
+    // `RequestStop` of version 1 with its status, and with that behind another field.
+    ("request-stop", b"\x06\x02\0\x01\x02\0\x01\x07\x02\xc8\0\0\0"),
+    ("request-stop-moved", b"\x06\x02\0\x01\x02\0\x02\x0f\x09\x07\x02x\0\0\0\xc8\0\0\0"),
+    ("handshake", b"\x08\x01\0\0\x05\0\x02\x0a\0\x0b\x09\x01\0\0\0h\0\0\0"),
 ];

@@ -12,6 +12,7 @@ mod round_trip;
 mod runtime;
 mod streams;
 mod time_order;
+mod typed;
 mod v6;
 mod values;
 
@@ -34,4 +35,5 @@ pub use metrics::{counters, meters};
 pub use round_trip::round_trip;
 pub use runtime::runtime_events;
 pub use streams::{push_decoder, slice_reader};
+pub use typed::typed_events;
 pub use v6::v6;

@@ -30,6 +30,12 @@ macro_rules! shown {
 
 shown! { bool u8 u16 u32 u64 i32 i64 Uuid Utf16<'_> Text8<'_> }
 
+impl Leaf for f32 {
+    fn flatten(&self, name: &'static str, flat: &mut Flat) {
+        f64::from(*self).flatten(name, flat);
+    }
+}
+
 impl Leaf for f64 {
     fn flatten(&self, name: &'static str, flat: &mut Flat) {
         flat.push((name, format!("{:x}", self.to_bits())));

@@ -68,9 +68,10 @@ const fn source(name: &'static str, keywords: u64) -> Provider {
 /// HTTP requests, made and served.
 #[derive(Debug, Default)]
 pub struct Requests {
-    client: Client,
-    server: Server,
-    network: Network,
+    // Boxed: together they are too large to be moved about.
+    client: Box<Client>,
+    server: Box<Server>,
+    network: Box<Network>,
     events: u64,
     unreadable: u64,
 }

@@ -6,6 +6,7 @@
 //! | [`record`] | what events are decoded to, and how |
 //! | [`groups`] | fields that several events have |
 //! | [`gc`] | collections, allocations, the heap's state |
+//! | [`gc_dynamic`] | events that the collector makes up by itself |
 //! | [`heap`] | heap dumps: types, objects, references, roots, handles |
 //! | [`threads`] | threads, thread pool, contention, waits |
 //! | [`exceptions`] | exceptions thrown and handled |
@@ -22,6 +23,7 @@ pub mod diagnostics;
 pub mod event_pipe;
 pub mod exceptions;
 pub mod gc;
+pub mod gc_dynamic;
 pub mod groups;
 pub mod heap;
 pub mod loader;

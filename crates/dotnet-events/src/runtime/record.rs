@@ -97,13 +97,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Over bytes inside of a payload, which have no pointers and say their version themselves.
+    pub(crate) fn of_bytes(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, length: bytes.len(), version: 1, pointer_size: 8, count: 0 }
+    }
+
     /// Why it could not be read to the end.
     #[cold]
     pub(crate) fn error(&self, event: &'static str) -> EventError {
         EventError::TooShort { event, version: self.version, length: self.length }
     }
 
-    numbers! { u8 u16 u32 u64 i32 i64 f64 }
+    numbers! { u8 u16 u32 u64 i32 i64 f32 f64 }
 
     #[inline]
     pub(crate) fn ptr(&mut self) -> Result<u64, Missing> {

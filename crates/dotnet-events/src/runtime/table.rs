@@ -76,6 +76,7 @@ pub(crate) enum Kind {
     U64,
     I32,
     I64,
+    F32,
     F64,
     Guid,
     Bool32,
@@ -189,7 +190,7 @@ impl Kind {
         match self {
             Self::U8 => Some(1),
             Self::U16 => Some(2),
-            Self::U32 | Self::I32 | Self::Bool32 | Self::Bool => Some(4),
+            Self::U32 | Self::I32 | Self::F32 | Self::Bool32 | Self::Bool => Some(4),
             Self::U64 | Self::I64 | Self::F64 => Some(8),
             Self::Guid => Some(16),
             Self::Pointer => Some(pointer_size.into()),
@@ -249,6 +250,7 @@ fn field_type(kind: &Kind, version: u32, pointer_size: u8) -> FieldType {
         Kind::U32 | Kind::Padding64 => FieldType::U32,
         Kind::I32 => FieldType::I32,
         Kind::I64 => FieldType::I64,
+        Kind::F32 => FieldType::F32,
         Kind::F64 => FieldType::F64,
         Kind::Guid => FieldType::Guid,
         Kind::Bool32 => FieldType::WideBool,
@@ -471,6 +473,7 @@ macro_rules! kind {
     (u64) => { $crate::runtime::table::Kind::U64 };
     (i32) => { $crate::runtime::table::Kind::I32 };
     (i64) => { $crate::runtime::table::Kind::I64 };
+    (f32) => { $crate::runtime::table::Kind::F32 };
     (f64) => { $crate::runtime::table::Kind::F64 };
     (guid) => { $crate::runtime::table::Kind::Guid };
     (ptr) => { $crate::runtime::table::Kind::Pointer };

@@ -16,6 +16,7 @@ mod allocations;
 mod counters;
 mod enumerations;
 mod event_sources;
+mod gc_dynamic;
 mod kinds;
 mod layouts;
 mod meters;
