@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { DEADLINE, launchBrowser, run, screenshot, startLoad, startWeb } from "./harness.mjs";
 
 /** Every report that is made of a running process. */
-const SUBJECTS = ["counters"];
+const SUBJECTS = ["counters", "gc", "allocations", "exceptions", "contention", "requests"];
 
 const PHONE = { width: 390, height: 844 };
 
@@ -169,7 +169,7 @@ describe("tables", () => {
     const { page, complaints, close } = await open("counters");
     const section = page.locator("section").filter({ has: page.locator("input[type=search]") }).first();
     const all = await section.locator("tbody tr").count();
-    const word = "heap.size";
+    const word = "collection";
     await section.getByRole("searchbox").fill(word);
     const found = section.locator("tbody tr:visible");
     assert.ok(await found.count() > 0 && await found.count() < all);

@@ -1,5 +1,7 @@
 //! The report on counters and meters: its JSON, and its document.
 
+use std::collections::HashMap;
+
 use dotnet_analysis::report::document::{
     Cell, Chart, ChartKind, Document, Part, Section, Series as Line, Table, Unit,
 };
@@ -62,7 +64,14 @@ impl CountersAnswer {
     pub(super) fn new(history: &CounterHistory, _facts: &Facts) -> Self {
         let mut counters: Vec<CounterRow> =
             history.tracks().filter_map(|(series, track)| CounterRow::new(series, track)).collect();
-        counters.sort_by(|a, b| a.provider.cmp(&b.provider));
+        // Those of one name side by side, in the order of their first values.
+        let mut names: HashMap<(String, String), usize> = HashMap::new();
+        for counter in &counters {
+            let next = names.len();
+            names.entry((counter.provider.clone(), counter.name.clone())).or_insert(next);
+        }
+        let place = |row: &CounterRow| names.get(&(row.provider.clone(), row.name.clone())).copied();
+        counters.sort_by_cached_key(|row| (row.provider.clone(), place(row)));
         Self {
             counters,
             notices: history.notices().iter().map(ToString::to_string).collect(),
@@ -105,12 +114,8 @@ impl CounterRow {
     }
 
     /// What its row is called.
-    fn label(&self) -> String {
-        let name = if self.display_name.is_empty() { &self.name } else { &self.display_name };
-        match self.series_label() {
-            label if label.is_empty() => name.clone(),
-            label => format!("{name} {label}"),
-        }
+    fn label(&self) -> &str {
+        if self.display_name.is_empty() { &self.name } else { &self.display_name }
     }
 
     /// What tells it from others of its name.
@@ -155,12 +160,13 @@ impl CounterRow {
         let (_, _, unit) = self.scale();
         let unit = format!("{unit}{}", if self.per_second { "/s" } else { "" });
         vec![
-            Cell::Text(self.label()),
+            Cell::Text(self.label().to_owned()),
             self.cell(self.last),
             self.cell(self.mean),
             self.cell(self.min),
             self.cell(self.max),
             Cell::Text(unit),
+            Cell::Text(self.series_label()),
         ]
     }
 
@@ -204,8 +210,15 @@ impl Answer for CountersAnswer {
 
 /// The table of a provider, and its charts: one for each name.
 fn section(rows: &[CounterRow], charts: &mut usize) -> Section {
-    let columns = ["Counter", "Last", "Mean", "Min", "Max", "Unit"].map(str::to_owned).to_vec();
-    let table = Table { columns, rows: rows.iter().map(CounterRow::row).collect(), left_out: 0 };
+    let mut columns = ["Counter", "Last", "Mean", "Min", "Max", "Unit", "Of"].map(str::to_owned).to_vec();
+    let mut cells: Vec<Vec<Cell>> = rows.iter().map(CounterRow::row).collect();
+    if rows.iter().all(|row| row.series_label().is_empty()) {
+        columns.pop();
+        for row in &mut cells {
+            row.pop();
+        }
+    }
+    let table = Table { columns, rows: cells, left_out: 0 };
     let mut parts = vec![Part::Table(table)];
     let mut names: Vec<&str> = Vec::new();
     for row in rows {

@@ -33,7 +33,7 @@ const MAX_JSON: usize = 16 << 20;
 pub struct Page<'p> {
     /// What it says.
     pub document: &'p Document,
-    /// Sections that only pages have; they come after the first one of the document.
+    /// Sections that only pages have; they come after the first one of the document, as do its sections that are charts alone.
     pub pictures: &'p [Section],
     /// The trace it is from, where it is from one.
     pub facts: Option<&'p Facts>,
@@ -75,14 +75,14 @@ fn write_page(page: &Page<'_>, out: &mut String) -> fmt::Result {
         write_warnings(facts, out)?;
     }
     out.push_str("</header>\n<main>\n");
-    for (index, section) in document.sections.iter().enumerate() {
+    // What a text cannot have comes early: the most important section, then pictures and charts.
+    let (first, rest) =
+        document.sections.split_first().map_or((None, &[][..]), |(one, rest)| (Some(one), rest));
+    let is_chart = |part: &Part| matches!(part, Part::Chart(_) | Part::Picture(_));
+    let is_seen = |section: &&Section| !section.parts.is_empty() && section.parts.iter().all(is_chart);
+    let (seen, read): (Vec<&Section>, Vec<&Section>) = rest.iter().partition(is_seen);
+    for section in first.into_iter().chain(*pictures).chain(seen).chain(read) {
         write_section(section, out)?;
-        if index == 0 {
-            pictures.iter().try_for_each(|section| write_section(section, out))?;
-        }
-    }
-    if document.sections.is_empty() {
-        pictures.iter().try_for_each(|section| write_section(section, out))?;
     }
     if !document.notes.is_empty() {
         out.push_str("<section class=\"notes\"><h2>Notes</h2>\n<ul>\n");

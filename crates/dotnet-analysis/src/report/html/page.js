@@ -94,7 +94,8 @@
       body.append(...rows);
       show();
     };
-    heads.forEach((head, at) => {
+    // A table of one column is a list, such as a call stack, whose order says something.
+    if (heads.length > 1) heads.forEach((head, at) => {
       const button = make("button", { type: "button" }, ...head.childNodes);
       head.append(button);
       button.addEventListener("click", () => {

@@ -27,19 +27,16 @@ pub(super) fn write_table(table: &Table, out: &mut String) -> fmt::Result {
         out.push_str("<p class=\"none\">None.</p>\n");
         return Ok(());
     }
-    let is_words: Vec<bool> = (0..table.columns.len())
-        .map(|at| table.rows.iter().any(|row| row.get(at).is_some_and(Cell::is_text)))
-        .collect();
-    let class = |is_words: bool| if is_words { "" } else { " class=\"n\"" };
+    let looks: Vec<&str> = (0..table.columns.len()).map(|at| looks(table, at)).collect();
     out.push_str("<div class=\"scroll\"><table><thead><tr>");
-    for (column, is_words) in table.columns.iter().zip(&is_words) {
-        write!(out, "<th scope=\"col\"{}>{}</th>", class(*is_words), Escaped(column))?;
+    for (column, looks) in table.columns.iter().zip(&looks) {
+        write!(out, "<th scope=\"col\"{looks}>{}</th>", Escaped(column))?;
     }
     out.push_str("</tr></thead><tbody>\n");
     for row in table.rows.iter().take(MAX_ROWS) {
         out.push_str("<tr>");
-        for (cell, is_words) in row.iter().zip(&is_words) {
-            write_cell(cell, class(*is_words), out)?;
+        for (cell, looks) in row.iter().zip(&looks) {
+            write_cell(cell, looks, out)?;
         }
         out.push_str("</tr>\n");
     }
@@ -51,9 +48,21 @@ pub(super) fn write_table(table: &Table, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
+/// The class of a column's cells: figures, long names, or neither.
+fn looks(table: &Table, at: usize) -> &'static str {
+    /// Names from here on need room where there is little.
+    const LONG: usize = 24;
+    let cells = || table.rows.iter().filter_map(|row| row.get(at));
+    if !cells().any(Cell::is_text) {
+        return " class=\"n\"";
+    }
+    let is_long = |cell: &Cell| matches!(cell, Cell::Text(words) if words.chars().count() > LONG);
+    if cells().any(is_long) { " class=\"long\"" } else { "" }
+}
+
 /// A cell, with the number that it is sorted by. A share has a bar behind it.
-fn write_cell(cell: &Cell, class: &str, out: &mut String) -> fmt::Result {
-    write!(out, "<td{class}")?;
+fn write_cell(cell: &Cell, looks: &str, out: &mut String) -> fmt::Result {
+    write!(out, "<td{looks}")?;
     if let Some(number) = cell.number() {
         write!(out, " data-v=\"{number}\"")?;
     }

@@ -52,7 +52,15 @@ pub(crate) struct Asked<Q> {
 
 impl QuestionArgs {
     /// Answers the question from the trace or the process.
-    pub(crate) async fn run<Q: Question + Send + 'static>(&self, question: Q) -> Result<(), Failure> {
+    pub(crate) fn run<Q: Question + Send + 'static>(
+        &self,
+        question: Q,
+    ) -> impl Future<Output = Result<(), Failure>> {
+        // Some folds are large, and would be in the futures of all callers.
+        Box::pin(self.ask(question))
+    }
+
+    async fn ask<Q: Question + Send + 'static>(&self, question: Q) -> Result<(), Failure> {
         if let Some(file) = &self.file {
             return self.of_file(file, question);
         }
