@@ -18,6 +18,7 @@
 //! | [`contention`] | who waits for which locks, and who holds them |
 //! | [`exceptions`] | what was thrown, where, how often, and who caught it |
 //! | [`requests`] | HTTP requests made and served, their phases, DNS, TLS, sockets |
+//! | [`jit`] | which methods are compiled, and what that takes |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
@@ -35,6 +36,7 @@ mod fold;
 pub mod formats;
 pub mod gc;
 pub mod heap;
+pub mod jit;
 mod observed;
 pub mod profile;
 pub mod report;

@@ -15,6 +15,7 @@ mod formats;
 mod gc;
 mod gc_sequences;
 mod heap;
+mod jit;
 mod profiles;
 mod questions;
 mod requests;

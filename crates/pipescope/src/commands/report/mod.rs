@@ -7,6 +7,7 @@ mod events;
 mod exceptions;
 mod form;
 mod gc;
+mod jit;
 mod question;
 mod requests;
 
@@ -26,6 +27,7 @@ pub(crate) enum ReportCommand {
     Gc(gc::GcArgs),
     Allocations(allocations::AllocationsArgs),
     Requests(requests::RequestsArgs),
+    Jit(jit::JitArgs),
 }
 
 pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
@@ -37,5 +39,6 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Gc(args) => gc::run(args).await,
         ReportCommand::Allocations(args) => allocations::run(args).await,
         ReportCommand::Requests(args) => requests::run(args).await,
+        ReportCommand::Jit(args) => jit::run(args).await,
     }
 }
