@@ -31,18 +31,13 @@ impl<K: Eq + Hash, V> Bounded<K, V> {
         }
     }
 
-    #[allow(dead_code, reason = "for the folds of threads")]
+    #[cfg(test)]
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.map.get(key)
     }
 
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.map.get_mut(key)
-    }
-
-    #[allow(dead_code, reason = "for the folds of threads")]
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        self.map.remove(key)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
@@ -53,7 +48,7 @@ impl<K: Eq + Hash, V> Bounded<K, V> {
         self.map.values()
     }
 
-    #[allow(dead_code, reason = "for the folds of threads")]
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.map.len()
     }

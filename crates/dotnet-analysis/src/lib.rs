@@ -19,6 +19,7 @@
 //! | [`exceptions`] | what was thrown, where, how often, and who caught it |
 //! | [`requests`] | HTTP requests made and served, their phases, DNS, TLS, sockets |
 //! | [`jit`] | which methods are compiled, and what that takes |
+//! | [`thread_pool`] | how many workers there are and why, how long work waits, what blocks |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
@@ -45,6 +46,7 @@ mod sites;
 pub mod stacks;
 pub mod symbols;
 mod texts;
+pub mod thread_pool;
 mod timeline;
 
 pub use crate::analysis::Analysis;

@@ -44,7 +44,6 @@ impl Timeline {
         Self { width, union: Union::Sum, intervals: Vec::new() }
     }
 
-    #[allow(dead_code, reason = "for the folds of threads")]
     /// For levels, of which the highest is kept.
     pub(crate) fn of_levels(width: i64) -> Self {
         Self { width, union: Union::Highest, intervals: Vec::new() }

@@ -80,6 +80,8 @@ pub struct Tier {
 pub struct Group {
     /// A type, or the name of methods made at run time, with `*` for a number.
     pub name: String,
+    /// Whether they were made at run time.
+    pub dynamic: bool,
     /// What was compiled.
     #[serde(flatten)]
     pub compiled: Compiled,
@@ -192,8 +194,13 @@ fn tiers(jit: &Jit) -> Vec<Tier> {
 
 fn groups(jit: &Jit) -> Vec<Group> {
     let groups = jit.groups.0.iter();
-    let mut groups: Vec<_> =
-        groups.map(|(name, compiled)| Group { name: name.clone(), compiled: *compiled }).collect();
+    let mut groups: Vec<_> = groups
+        .map(|(name, group)| Group {
+            name: name.clone(),
+            dynamic: group.is_dynamic,
+            compiled: group.compiled,
+        })
+        .collect();
     let key = |group: &Group| (Reverse(group.compiled.time_ns), Reverse(group.compiled.methods));
     groups.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name)));
     groups.truncate(MAX_LISTED);

@@ -8,6 +8,8 @@ use crate::timeline::OverTime;
 
 /// Rows of tables.
 const MAX_ROWS: usize = 10;
+/// So many methods made at run time are worth a sentence.
+const MANY_DYNAMIC: u64 = 50;
 /// Nanoseconds in a second.
 const NANOS_PER_SECOND: f64 = 1e9;
 
@@ -56,10 +58,14 @@ fn summary(answer: &JitAnswer) -> String {
             share(group.compiled.time_ns, total.time_ns)
         ));
     }
-    if answer.kinds.dynamic * 2 > total.methods {
+    let dynamic = answer.by_group.iter().filter(|group| group.dynamic);
+    if answer.kinds.dynamic >= MANY_DYNAMIC
+        && let Some(group) = dynamic.max_by_key(|group| group.compiled.methods)
+    {
         sentences.push(format!(
-            "{} are made at run time, by compiled expressions or emitted code.",
-            share(answer.kinds.dynamic, total.methods)
+            "{} are made at run time, by compiled expressions or emitted code, mostly {}.",
+            share(answer.kinds.dynamic, total.methods),
+            group.name
         ));
     }
     sentences.join(" ")
@@ -69,6 +75,11 @@ fn notes(answer: &JitAnswer) -> Vec<String> {
     let mut notes = Vec::new();
     if answer.durations.count > 0 {
         notes.push("Times are those that passed from the beginning of compiling to its end, also while the thread did not run.".to_owned());
+    }
+    if answer.kinds.dynamic > 0 {
+        notes.push(
+            "The runtime does not tell the IL of methods made at run time; JitInfo counts it.".to_owned(),
+        );
     }
     if answer.without_beginning > 0 {
         notes.push(format!(

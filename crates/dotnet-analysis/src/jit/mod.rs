@@ -125,7 +125,14 @@ pub struct Memory {
 }
 
 #[derive(Debug)]
-struct Groups(Bounded<String, Compiled>);
+struct Groups(Bounded<String, Group>);
+
+/// Methods that belong together.
+#[derive(Debug, Default)]
+struct Group {
+    compiled: Compiled,
+    is_dynamic: bool,
+}
 
 impl Default for Groups {
     fn default() -> Self {
@@ -227,8 +234,10 @@ impl Jit {
             nanos_over_time.add(now, nanos);
         }
         if let Some(name) = name {
-            if let Some(group) = self.groups.0.entry(slowest::group(name, flags), Compiled::default) {
-                group.add(compiled);
+            let is_dynamic = flags.contains(MethodFlags::Dynamic);
+            let group = || Group { is_dynamic, ..Group::default() };
+            if let Some(group) = self.groups.0.entry(slowest::group(name, flags), group) {
+                group.compiled.add(compiled);
             }
             self.slowest.add(nanos, || slowest::Slow {
                 name: slowest::full_name(name),

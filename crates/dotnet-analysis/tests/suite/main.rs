@@ -22,3 +22,4 @@ mod requests;
 mod samples;
 mod stacks;
 mod symbols;
+mod thread_pool;

@@ -10,6 +10,7 @@ mod gc;
 mod jit;
 mod question;
 mod requests;
+mod threadpool;
 
 use clap::Subcommand;
 
@@ -28,6 +29,7 @@ pub(crate) enum ReportCommand {
     Allocations(allocations::AllocationsArgs),
     Requests(requests::RequestsArgs),
     Jit(jit::JitArgs),
+    Threadpool(threadpool::ThreadpoolArgs),
 }
 
 pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
@@ -40,5 +42,6 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Allocations(args) => allocations::run(args).await,
         ReportCommand::Requests(args) => requests::run(args).await,
         ReportCommand::Jit(args) => jit::run(args).await,
+        ReportCommand::Threadpool(args) => threadpool::run(args).await,
     }
 }
