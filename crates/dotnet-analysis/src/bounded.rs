@@ -31,7 +31,6 @@ impl<K: Eq + Hash, V> Bounded<K, V> {
         }
     }
 
-    #[cfg(test)]
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.map.get(key)
     }
