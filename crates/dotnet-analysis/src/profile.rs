@@ -41,6 +41,14 @@ pub struct Frame {
     pub kind: FrameKind,
 }
 
+impl Frame {
+    /// The name without the signature: `Namespace.Type.Method`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.name.split_once('(').map_or(&self.name, |(method, _)| method)
+    }
+}
+
 /// What kind of code a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FrameKind {

@@ -45,4 +45,20 @@ impl Compiled {
             _ => Self::Jitted,
         }
     }
+
+    /// In a few words.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::ReadyToRun => "ahead of time (ReadyToRun)",
+            Self::QuickJitted => "quickly, not optimized (tier 0)",
+            Self::QuickJittedInstrumented => "quickly, not optimized, counting (tier 0)",
+            Self::Tier1Instrumented => "optimized, counting (tier 1)",
+            Self::Tier1 => "optimized (tier 1)",
+            Self::Tier1OSR => "optimized while it ran (on-stack replacement)",
+            Self::Optimized => "optimized at once",
+            Self::MinOptJitted => "not optimized, on purpose",
+            Self::Jitted => "by the JIT, at a tier that is not told",
+        }
+    }
 }

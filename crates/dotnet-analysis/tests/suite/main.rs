@@ -8,6 +8,7 @@ mod corpus;
 mod allocations;
 mod code_over_time;
 mod contention;
+mod cpu;
 mod diff;
 mod documents;
 mod exceptions;

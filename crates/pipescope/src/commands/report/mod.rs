@@ -3,6 +3,7 @@
 mod allocations;
 mod contention;
 mod counters;
+mod cpu;
 mod events;
 mod exceptions;
 mod form;
@@ -23,6 +24,7 @@ pub(crate) enum ReportCommand {
     // Their help says more than a line; comments for documentation here would take its place.
     Events(events::EventsArgs),
     Counters(counters::CountersArgs),
+    Cpu(cpu::CpuArgs),
     Contention(contention::ContentionArgs),
     Exceptions(exceptions::ExceptionsArgs),
     Gc(gc::GcArgs),
@@ -36,6 +38,7 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
     match command {
         ReportCommand::Events(args) => events::run(args),
         ReportCommand::Counters(args) => counters::run(args).await,
+        ReportCommand::Cpu(args) => cpu::run(args).await,
         ReportCommand::Contention(args) => contention::run(args).await,
         ReportCommand::Exceptions(args) => exceptions::run(args).await,
         ReportCommand::Gc(args) => gc::run(args).await,
