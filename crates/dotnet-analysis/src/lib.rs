@@ -13,6 +13,7 @@
 //! | [`stacks`] | call stacks, each kept once |
 //! | [`symbols`] | names for addresses |
 //! | [`cpu`] | samples: where time goes |
+//! | [`snapshot`] | what every thread is doing at one moment |
 //! | [`profile`] | samples over time with resolved frames: what the formats out are made of |
 //! | [`formats`] | profiles in the formats of other tools, flame graphs |
 //! | [`contention`] | who waits for which locks, and who holds them |
@@ -43,6 +44,7 @@ pub mod profile;
 pub mod report;
 pub mod requests;
 mod sites;
+pub mod snapshot;
 pub mod stacks;
 pub mod symbols;
 mod texts;

@@ -11,6 +11,7 @@
 //! | [`exposition`] | how does that look to Prometheus? |
 //! | [`recording`] | how is a trace taken, and of what? |
 //! | [`observation`] | how does a running process answer a question? |
+//! | [`snapshot`] | what is every thread of a process doing now? |
 //! | [`settling`] | when is a process far enough in its start to be listened to? |
 //!
 //! The folds ([`counters::CounterFold`], the history, the exposition) are plain state machines that take events and a
@@ -23,3 +24,4 @@ pub mod monitor;
 pub mod observation;
 pub mod recording;
 pub mod settling;
+pub mod snapshot;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{convert, counters, diff, dump, info, ps, report, serve, trace};
+use crate::commands::{convert, counters, diff, dump, info, ps, report, serve, stacks, trace};
 use crate::exit::EXIT_CODES;
 
 const EXAMPLES: &str = "\
@@ -11,6 +11,7 @@ Examples:
   pipescope counters monitor                watch the counters of the only one there is
   pipescope trace collect -p 1234 --duration 30s
   pipescope report events x.nettrace        count what is in a trace
+  pipescope stacks 1234                     show what every thread is doing now
   pipescope serve                           pages, /metrics and traces over HTTP for all of them
 ";
 
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Diff(diff::DiffArgs),
     // As above.
     Dump(dump::DumpArgs),
+    // As above.
+    Stacks(stacks::StacksArgs),
     /// Serve pages, metrics and traces of all processes over HTTP
     Serve(serve::ServeArgs),
 }

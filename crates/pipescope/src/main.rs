@@ -5,6 +5,7 @@
 //! | `cli` | commands and options |
 //! | [`commands`] | what each command does, one file per command |
 //! | [`counters`], [`trace`] | what those commands show and write, apart from sessions and terminals |
+//! | [`stacks`] | stacks of threads as text |
 //! | [`report`], [`ndjson`] | what is told of traces that were taken, and the format they are converted to |
 //! | `trace_input` | reading such a trace from a file or standard input |
 //! | `targets` | which process is meant |
@@ -29,6 +30,7 @@ mod report;
 mod secrets;
 mod settle;
 mod signals;
+mod stacks;
 mod targets;
 mod terminal;
 mod text;

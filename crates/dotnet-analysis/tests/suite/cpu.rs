@@ -57,7 +57,7 @@ fn threads_that_sleep_are_not_hot() {
     let Some(bytes) = corpus::trace("r9_cpu.nettrace") else { return };
     let answer = answer(&bytes);
     assert_eq!(answer.methods[0].name, "System.Threading.Thread.Sleep(int32)");
-    let shown = text::render(&answer.document(), &Facts::default(), 100);
+    let shown = text::render(&answer.document(), Some(&Facts::default()), 100);
     let screen: Vec<&str> = shown.lines().take(24).collect();
     assert!(screen.iter().any(|line| line.contains("set_Capacity")), "{shown}");
     assert!(

@@ -8,6 +8,7 @@ pub(crate) mod info;
 pub(crate) mod ps;
 pub(crate) mod report;
 pub(crate) mod serve;
+pub(crate) mod stacks;
 pub(crate) mod trace;
 
 use crate::cli::Command;
@@ -24,6 +25,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Convert(args) => convert::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Dump(args) => dump::run(args).await,
+        Command::Stacks(args) => stacks::run(&args).await,
         Command::Serve(args) => serve::run(args).await,
     }
 }

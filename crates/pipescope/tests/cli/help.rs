@@ -17,12 +17,14 @@ const COMMANDS: &[&str] = &[
     "report",
     "report events",
     "report counters",
+    "report cpu",
     "report allocations",
     "report gc",
     "report requests",
     "convert",
     "diff",
     "dump",
+    "stacks",
     "serve",
 ];
 
@@ -54,12 +56,14 @@ fn every_command_has_examples() {
         "trace collect",
         "report events",
         "report counters",
+        "report cpu",
         "report allocations",
         "report gc",
         "report requests",
         "convert",
         "diff",
         "dump",
+        "stacks",
         "serve",
     ] {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();
