@@ -17,6 +17,9 @@ pub struct AllocationsReport {
     pub bytes: u64,
     /// The standard error of `bytes`.
     pub bytes_error: u64,
+    /// Whether bytes are those of whole allocation buffers, used or not, as runtimes before .NET 6 count them: the truth may
+    /// be far less.
+    pub counts_buffers: bool,
     /// Objects that were allocated; `null` where the events do not tell sizes of objects.
     pub objects: Option<u64>,
     /// Bytes a second.

@@ -57,6 +57,7 @@ impl AllocationsReport {
                 Source::AllocationTicks => 0,
                 _ => whole(all.error()),
             },
+            counts_buffers: counts_buffers(fold, source),
             objects: (all.objects > 0.0).then(|| whole(all.objects)),
             bytes_per_second: if observed > 0 { whole(all.bytes * 1e9 / observed as f64) } else { 0 },
             observed_ns: observed,
@@ -69,6 +70,11 @@ impl AllocationsReport {
             notes: notes(fold, source, facts),
         }
     }
+}
+
+/// Whether ticks count what is handed to threads: those do that do not tell the sizes of objects.
+fn counts_buffers(fold: &Allocations, source: Source) -> bool {
+    source == Source::AllocationTicks && fold.ticks.all.objects <= 0.0
 }
 
 fn types(samples: &Samples) -> HashMap<TextId, Estimate> {
@@ -156,10 +162,11 @@ fn notes(fold: &Allocations, source: Source, facts: &Facts) -> Vec<String> {
                 .to_owned(),
         ),
     }
-    if source == Source::AllocationTicks && fold.ticks.all.objects <= 0.0 {
+    if counts_buffers(fold, source) {
         notes.push(
-            "This runtime counts whole allocation buffers, whose ends may stay unused: of objects of about a kilobyte, say, 7 % \
-             too much."
+            "This runtime counts allocation buffers, also what stays unused of them, so figures are upper bounds: a few percent \
+             too high for small objects, and several times for arrays of many kilobytes. `pipescope report gc` says by how \
+             much the heap grew."
                 .to_owned(),
         );
     }

@@ -49,8 +49,9 @@ fn summary(report: &AllocationsReport) -> String {
         0 => String::new(),
         error => format!(" (± {})", Cell::Bytes(error)),
     };
+    let about = if report.counts_buffers { "Up to" } else { "About" };
     let mut text = format!(
-        "About {}{error} were allocated in {observed}, {} a second.",
+        "{about} {}{error} were allocated in {observed}, {} a second.",
         Cell::Bytes(report.bytes),
         Cell::Bytes(report.bytes_per_second)
     );
@@ -59,7 +60,8 @@ fn summary(report: &AllocationsReport) -> String {
         text.push_str(&first.type_name);
         text.push_str(&format_share(first));
     }
-    if let Some(method) = report.methods.first().filter(|method| method.exclusive_bytes > 0) {
+    let is_named = |method: &&MethodReport| method.exclusive_bytes > 0 && !method.name.starts_with("0x");
+    if let Some(method) = report.methods.first().filter(is_named) {
         text.push_str(" Most is allocated by ");
         text.push_str(&method.name);
         text.push_str(&share(method.exclusive_bytes, report.bytes));

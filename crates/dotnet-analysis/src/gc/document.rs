@@ -143,7 +143,7 @@ fn last_heap(report: &GcReport) -> Option<Section> {
             Cell::Bytes(generation.budget_bytes),
         ]
     });
-    let columns = ["", "Size", "Free", "Free", "Pinned survivors", "Budget"];
+    let columns = ["", "Size", "Free", "Share", "Pinned survivors", "Budget"];
     let table = table(&columns, rows.collect(), 0);
     Some(Section {
         title: format!("The heap after the last collection (number {})", last.number),
@@ -159,21 +159,17 @@ fn reasons(report: &GcReport) -> Table {
 }
 
 fn callers(report: &GcReport) -> Option<Section> {
-    if report.triggered_by.is_empty() {
-        return None;
-    }
-    let rows = report.triggered_by.iter().take(ROWS).map(|caller| {
-        let mut names = caller.stack.iter().skip_while(|name| name.starts_with("System.GC."));
-        vec![
-            Cell::Count(caller.count),
-            Cell::Text(caller.reason.clone()),
-            names.next().map_or(Cell::Empty, |name| Cell::Text(name.clone())),
-            names.next().map_or(Cell::Empty, |name| Cell::Text(name.clone())),
-        ]
+    let named =
+        || report.triggered_by.iter().filter(|of| findings::program_frames(&of.stack).next().is_some());
+    let rows = named().take(ROWS).map(|caller| {
+        let mut names = findings::program_frames(&caller.stack);
+        let mut next = || names.next().map_or(Cell::Empty, |name| Cell::Text(name.clone()));
+        vec![Cell::Count(caller.count), Cell::Text(caller.reason.clone()), next(), next()]
     });
-    let left_out = report.triggered_by.len().saturating_sub(ROWS);
-    let table = table(&["Collections", "Reason", "In", "Called by"], rows.collect(), left_out);
-    Some(Section { title: "Where they began".to_owned(), parts: vec![Part::Table(table)] })
+    let table =
+        table(&["Collections", "Reason", "In", "Called by"], rows.collect(), named().skip(ROWS).count());
+    (!table.rows.is_empty())
+        .then(|| Section { title: "Where they began".to_owned(), parts: vec![Part::Table(table)] })
 }
 
 fn roots(report: &GcReport) -> Option<Section> {
@@ -188,8 +184,12 @@ fn roots(report: &GcReport) -> Option<Section> {
         return None;
     }
     sums.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    let rows =
-        sums.into_iter().map(|(name, bytes)| vec![Cell::Text(name.replace('_', " ")), Cell::Bytes(bytes)]);
+    let name = |root: &str| match root {
+        "handles" => "handles, those of static fields among them".to_owned(),
+        "older_generation" => "objects of older generations".to_owned(),
+        other => other.replace('_', " "),
+    };
+    let rows = sums.into_iter().map(|(root, bytes)| vec![Cell::Text(name(root)), Cell::Bytes(bytes)]);
     let table = table(&["Reached first from", "Survived"], rows.collect(), 0);
     Some(Section { title: "What kept objects alive".to_owned(), parts: vec![Part::Table(table)] })
 }

@@ -57,7 +57,7 @@ pub(super) fn worst(report: &GcReport) -> Option<&CollectionReport> {
 fn about(collection: &CollectionReport) -> String {
     let kind = match collection.kind.as_str() {
         "BackgroundGC" => " in the background",
-        _ if collection.generation >= 2 => ", all of it at once",
+        _ if collection.generation >= 2 => " and blocking",
         _ => "",
     };
     // Writing to a String cannot fail.
@@ -109,10 +109,10 @@ fn because(reason: &str) -> String {
 pub(super) fn all(report: &GcReport) -> Vec<String> {
     [
         time(report),
+        growth(report),
+        fragmentation(report),
         induced(report),
         large_objects(report),
-        fragmentation(report),
-        growth(report),
         slow_to_stop(report),
         memory_load(report),
         finalizers(report),
@@ -149,8 +149,7 @@ fn induced(report: &GcReport) -> Option<String> {
     let reasons = report.reasons.iter().filter(|reason| reason.reason.starts_with("Induced"));
     let pauses = sum(reasons.map(|reason| reason.pause_ns));
     let caller = report.triggered_by.iter().find(|caller| caller.reason.starts_with("Induced"));
-    // The collector's own methods say nothing; who called them does.
-    let caller = caller.and_then(|caller| caller.stack.iter().find(|name| !name.starts_with("System.GC.")));
+    let caller = caller.and_then(|caller| program_frames(&caller.stack).next());
     let from = caller.map_or_else(String::new, |caller| format!(", mostly in {caller}"));
     Some(format!(
         "The program asked for {} of {} collections itself (GC.Collect){from}: {} of pauses.",
@@ -158,6 +157,12 @@ fn induced(report: &GcReport) -> Option<String> {
         Cell::Count(totals.count),
         Cell::Nanos(pauses)
     ))
+}
+
+/// The frames of a stack that say something, innermost first: those with a name, from the program's call on.
+pub(super) fn program_frames(stack: &[String]) -> impl Iterator<Item = &String> {
+    let is_named = |name: &&String| !name.starts_with("0x");
+    stack.iter().filter(is_named).skip_while(|name| name.starts_with("System.GC."))
 }
 
 fn large_objects(report: &GcReport) -> Option<String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use dotnet_analysis::allocations::Allocations;
 use dotnet_analysis::allocations::answer::Source;
+use dotnet_analysis::gc::Collections;
 use serde_json::Value;
 
 use crate::corpus;
@@ -69,6 +70,25 @@ fn who_allocates_is_told_by_stacks() {
     // Before version 4 ticks do not tell the size of the object.
     assert_eq!(first.objects, None);
     assert!(first.bytes_error > 0 && first.bytes_error < first.bytes / 100, "{first:?}");
+}
+
+/// Ticks of earlier runtimes count allocation buffers. In this trace the heap cannot have grown by half of what they say.
+#[test]
+fn ticks_without_sizes_of_objects_are_upper_bounds() {
+    let name = "eventpipe-dotnetcore3.0-win-x64-objver4.nettrace";
+    let (Some(answer), Some(heap)) = (ask::<Allocations>(name), ask::<Collections>(name)) else { return };
+    assert!(answer.counts_buffers);
+    let pairs = heap.collections.iter().zip(heap.collections.iter().skip(1));
+    let grown: u64 = pairs
+        .map(|(before, after)| {
+            after.heap_before_bytes.unwrap().saturating_sub(before.heap_after_bytes.unwrap())
+        })
+        .sum();
+    assert!(answer.bytes > 2 * grown, "{} {grown}", answer.bytes);
+    assert!(heap.totals.allocated_bytes <= grown, "{} {grown}", heap.totals.allocated_bytes);
+    assert!(heap.totals.allocated_bytes > grown / 2, "{} {grown}", heap.totals.allocated_bytes);
+    let newer = ask::<Allocations>("runtime-net10-loaded.nettrace").unwrap();
+    assert!(!newer.counts_buffers);
 }
 
 /// The server of `metrics.md` 0.1 allocates arrays of a megabyte: each has its own tick, and is known exactly.
