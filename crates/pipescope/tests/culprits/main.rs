@@ -29,7 +29,9 @@ macro_rules! on_each_runtime {
 
 mod allocated;
 mod compared;
+mod compiled;
 mod contended;
 mod observation;
 mod paused;
+mod starved;
 mod thrown;
