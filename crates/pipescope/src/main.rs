@@ -6,7 +6,7 @@
 //! | [`commands`] | what each command does, one file per command |
 //! | [`counters`], [`trace`] | what those commands show and write, apart from sessions and terminals |
 //! | [`stacks`] | stacks of threads as text |
-//! | [`report`], [`ndjson`] | what is told of traces that were taken, and the format they are converted to |
+//! | [`report`], [`ndjson`], [`profiles`] | what is told of traces that were taken, and the formats they are converted to |
 //! | `trace_input` | reading such a trace from a file or standard input |
 //! | `targets` | which process is meant |
 //! | `exit` | exit codes and the one line on standard error |
@@ -26,6 +26,7 @@ mod listen;
 mod logging;
 mod ndjson;
 mod output;
+mod profiles;
 mod report;
 mod secrets;
 mod settle;

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::profile::{Frame, FrameKind};
+use crate::profile::{Frame, FrameKind, ThreadState};
 
 /// What a thread waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -144,6 +144,30 @@ pub enum Doing {
     Native,
     /// Waiting.
     Waiting(Wait),
+}
+
+impl Doing {
+    /// What it is by the sampler's word too: a thread that does not wait runs if the sampler says that it is in managed code, or
+    /// if it says so of none; else it is in native code.
+    #[must_use]
+    pub fn as_sampled(self, state: ThreadState, tells_apart: bool) -> Self {
+        match (self, state) {
+            (Self::Running, ThreadState::External) if tells_apart => Self::Native,
+            (Self::Native, ThreadState::Managed) => Self::Running,
+            _ => self,
+        }
+    }
+}
+
+/// Of how many samples at least one must be called managed, for the sampler's word to mean something: the .NET 9 runtime calls
+/// threads external whether they run or not, but for a few when it starts (measured).
+const LEAST_MANAGED: u64 = 100;
+
+/// Whether the sampler tells threads in managed code apart from others: by how many samples of threads that do not wait it calls
+/// managed, of how many.
+#[must_use]
+pub fn tells_apart(managed: u64, samples: u64) -> bool {
+    managed >= samples.div_ceil(LEAST_MANAGED).max(1)
 }
 
 /// What a stack says its thread is doing, from its frames, leaf first.

@@ -4,9 +4,10 @@
 //! |---|---|
 //! | `module` | file name without extension; empty when not known |
 //! | `name` | `Namespace.Type.Method(signature)` |
-//! | `kind` | `managed`, `native` or `unknown`; `waiting` for samples of a waiting thread without any frame |
+//! | `kind` | `managed`, `native` or `unknown` |
 //! | `exclusive`, `inclusive` | samples with the method as the leaf; with the method anywhere, counted once in each |
-//! | `exclusive_waiting`, `inclusive_waiting` | those of them in which the thread waited or was in native code |
+//! | `exclusive_running`, `inclusive_running` | those of them in which the thread ran managed code |
+//! | `exclusive_waiting`, `inclusive_waiting` | those of them in which it waited; in the rest it was in native code |
 //! | `exclusive_ns`, `inclusive_ns` | the time of the samples, in nanoseconds |
 //!
 //! The most exclusive comes first.
@@ -14,16 +15,17 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use crate::formats::view::{Category, Selection, View};
-use crate::profile::{NodeId, Profile, ThreadState};
+use crate::formats::activity::Activity;
+use crate::formats::view::{Selection, View};
+use crate::profile::{NodeId, Profile};
 
-const HEADER: &str =
-    "module,name,kind,exclusive,inclusive,exclusive_waiting,inclusive_waiting,exclusive_ns,inclusive_ns";
+const HEADER: &str = "module,name,kind,exclusive,inclusive,exclusive_running,inclusive_running,exclusive_waiting,inclusive_waiting,exclusive_ns,inclusive_ns";
 
 /// How often something was seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Weight {
     samples: u64,
+    running: u64,
     waiting: u64,
     nanos: i64,
 }
@@ -31,6 +33,7 @@ struct Weight {
 impl Weight {
     fn add(&mut self, other: Self) {
         self.samples += other.samples;
+        self.running += other.running;
         self.waiting += other.waiting;
         self.nanos = self.nanos.saturating_add(other.nanos);
     }
@@ -63,10 +66,12 @@ pub fn write_csv(profile: &Profile, selection: &Selection, out: &mut impl Write)
         write_field(frame.name, out)?;
         writeln!(
             out,
-            ",{},{},{},{},{},{},{}",
+            ",{},{},{},{},{},{},{},{},{}",
             frame.category.name(),
             exclusive.samples,
             inclusive.samples,
+            exclusive.running,
+            inclusive.running,
             exclusive.waiting,
             inclusive.waiting,
             exclusive.nanos,
@@ -80,11 +85,14 @@ pub fn write_csv(profile: &Profile, selection: &Selection, out: &mut impl Write)
 fn own_weights(view: &View<'_>) -> Vec<Weight> {
     let mut own = vec![Weight::default(); view.nodes().len()];
     for run in view.threads().flat_map(|thread| view.runs(thread)) {
-        let waits = view.frame_of(run.leaf).category == Category::Waiting;
-        let caller = view.node(run.leaf).and_then(|node| node.caller).filter(|_| waits);
-        let Some(weight) = own.get_mut(caller.unwrap_or(run.leaf).0 as usize) else { continue };
-        let waiting = if run.state == ThreadState::External { run.count } else { 0 };
-        weight.add(Weight { samples: run.count, waiting, nanos: run.duration_nanos });
+        let Some(weight) = own.get_mut(view.sampled(run.leaf).0 as usize) else { continue };
+        let those = |activity| if run.activity == activity { run.count } else { 0 };
+        weight.add(Weight {
+            samples: run.count,
+            running: those(Activity::Running),
+            waiting: those(Activity::Waiting),
+            nanos: run.duration_nanos,
+        });
     }
     own
 }

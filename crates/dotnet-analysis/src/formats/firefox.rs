@@ -4,9 +4,11 @@
 //! Columns are as `src/types/profile.ts` of its repository has them. Samples that are alike are two rows, the first and the
 //! last of them, so that the activity graph shows how long they lasted; weights say how many each stands for.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use crate::formats::activity::Activity;
 use crate::formats::json::{Commas, Nanos, Text, Unit};
 use crate::formats::view::{Category, Run, Selection, View};
 use crate::profile::{Profile, ThreadSamples};
@@ -61,12 +63,13 @@ fn write_meta(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
          \"importedFrom\":\"pipescope\",\"interval\":{},\"startTime\":{},\"profilingStartTime\":0,\
          \"profilingEndTime\":{},\"processType\":0,\"stackwalk\":1,\"symbolicated\":true,\
          \"symbolicationNotSupported\":true,\"usesOnlyOneStackType\":true,\"sourceCodeIsNotOnSearchfox\":true,\
-         \"keepProfileThreadOrder\":true,\"markerSchema\":[],\
+         \"keepProfileThreadOrder\":true,\"markerSchema\":[],\"initialSelectedThreads\":[{}],\
          \"sampleUnits\":{{\"time\":\"ms\",\"eventDelay\":\"ms\",\"threadCPUDelta\":\"ns\"}},\"categories\":[",
         Text(&profile.name),
         ms(view.interval_nanos().unwrap_or(DEFAULT_INTERVAL)),
         ms(profile.start_unix_nanos),
         ms(profile.duration_nanos.max(0)),
+        busiest(view)
     )?;
     let mut commas = Commas::default();
     for (name, colour) in CATEGORIES {
@@ -74,6 +77,15 @@ fn write_meta(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{comma}{{\"name\":\"{name}\",\"color\":\"{colour}\",\"subcategories\":[\"Other\"]}}")?;
     }
     out.write_all(b"]}")
+}
+
+/// The index of the thread that ran managed code most; nothing where there are no threads.
+fn busiest(view: &View<'_>) -> String {
+    let running =
+        |thread| view.runs(thread).filter(|run| run.activity == Activity::Running).map(|run| run.count).sum();
+    let threads = view.threads().map(running).zip(0u32..);
+    let busiest = threads.max_by_key(|(samples, index): &(u64, u32)| (*samples, Reverse(*index)));
+    busiest.map_or_else(String::new, |(_, index)| index.to_string())
 }
 
 fn write_thread<'p>(view: &View<'p>, thread: &'p ThreadSamples, out: &mut impl Write) -> io::Result<()> {

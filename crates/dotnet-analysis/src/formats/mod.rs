@@ -12,6 +12,7 @@
 //!
 //! All write to a [`std::io::Write`] as they go; none builds a document first.
 
+mod activity;
 mod chrome;
 mod csv;
 mod firefox;
@@ -26,6 +27,7 @@ mod speedscope;
 mod view;
 mod xml;
 
+pub use self::activity::Activity;
 pub use self::chrome::write_chrome;
 pub use self::csv::write_csv;
 pub use self::firefox::write_firefox;
@@ -33,5 +35,5 @@ pub use self::flame::FlameGraph;
 pub use self::folded::write_folded;
 pub use self::pprof::write_pprof;
 pub use self::speedscope::write_speedscope;
-pub use self::view::{Category, NO_STACK, Selection, WAITING};
+pub use self::view::{Category, NATIVE, NO_STACK, Selection, WAITING};
 pub(crate) use self::xml::Text;

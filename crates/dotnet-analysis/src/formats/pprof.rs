@@ -1,6 +1,7 @@
 //! The format of pprof (`profile.proto` of <https://github.com/google/pprof>), gzip-compressed as its tools want it.
 //!
-//! Each thread's samples of a stack are one, with the labels `thread`, `thread_id` and `state` (`managed` or `waiting`).
+//! Each thread's samples of a stack are one, with the labels `thread`, `thread_id` and `state` (`running`, `native` or
+//! `waiting`).
 //! Values are samples and the time that passed, which is what `pprof` calls wall time: it is not CPU time. Modules are
 //! mappings without addresses.
 
@@ -10,10 +11,11 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::formats::activity::Activity;
 use crate::formats::names::comes_with_dotnet;
 use crate::formats::protobuf::Message;
 use crate::formats::view::{Category, Selection, ShownFrame, View, thread_name};
-use crate::profile::{NodeId, Profile, ThreadSamples, ThreadState};
+use crate::profile::{NodeId, Profile, ThreadSamples};
 
 /// Writes the chosen samples.
 ///
@@ -54,8 +56,8 @@ impl Strings {
     }
 }
 
-/// Samples and nanoseconds of a stack, running and waiting.
-type Weights = [(u64, i64); 2];
+/// Samples and nanoseconds of a stack, by activities.
+type Weights = [(u64, i64); Activity::ALL.len()];
 
 struct Writer<W: Write> {
     out: W,
@@ -83,10 +85,12 @@ impl<W: Write> Writer<W> {
                 if *weight == Weights::default() {
                     seen.push(run.leaf);
                 }
-                let [running, waiting] = weight;
-                let (samples, nanos) = if run.state == ThreadState::Managed { running } else { waiting };
-                *samples += run.count;
-                *nanos = nanos.saturating_add(run.duration_nanos);
+                for (activity, (samples, nanos)) in Activity::ALL.into_iter().zip(weight) {
+                    if activity == run.activity {
+                        *samples += run.count;
+                        *nanos = nanos.saturating_add(run.duration_nanos);
+                    }
+                }
             }
             let labels = self.thread_labels(thread);
             for leaf in seen.drain(..) {
@@ -94,9 +98,9 @@ impl<W: Write> Writer<W> {
                 for (_, frame) in view.path(leaf) {
                     used.get_mut(frame.0 as usize).into_iter().for_each(|used| *used = true);
                 }
-                for ((samples, nanos), state) in weight.into_iter().zip(["managed", "waiting"]) {
+                for (activity, (samples, nanos)) in Activity::ALL.into_iter().zip(weight) {
                     if samples > 0 {
-                        self.sample(view, leaf, (samples, nanos), &labels, state)?;
+                        self.sample(view, leaf, (samples, nanos), &labels, activity.name())?;
                     }
                 }
             }

@@ -1,15 +1,16 @@
 //! The file format of speedscope (<https://www.speedscope.app>), `file-format-schema.json`: a profile of frames that begin and
 //! end for every thread.
 //!
-//! Times are whole nanoseconds from the start of the trace. The thread that ran managed code most is the one that is shown
-//! first.
+//! Times are milliseconds from the start of the trace, to the microsecond, which keeps files small. The thread that ran managed
+//! code most is the one that is shown first.
 
 use std::io::{self, Write};
 
-use crate::formats::json::{Commas, Text};
+use crate::formats::activity::Activity;
+use crate::formats::json::{Commas, Nanos, Text, Unit};
 use crate::formats::spans::edges;
 use crate::formats::view::{Selection, View, thread_name};
-use crate::profile::{Profile, ThreadSamples, ThreadState};
+use crate::profile::{Profile, ThreadSamples};
 
 /// Writes the chosen samples.
 ///
@@ -39,7 +40,7 @@ pub fn write_speedscope(profile: &Profile, selection: &Selection, out: &mut impl
     for (index, thread) in with_time.enumerate() {
         out.write_all(commas.next().as_bytes())?;
         write_thread(&view, thread, out)?;
-        let running = view.runs(thread).filter(|run| run.state == ThreadState::Managed);
+        let running = view.runs(thread).filter(|run| run.activity == Activity::Running);
         let samples = running.map(|run| run.count).sum();
         if busiest.is_none_or(|(most, _)| samples > most) {
             busiest = Some((samples, index));
@@ -55,7 +56,7 @@ pub fn write_speedscope(profile: &Profile, selection: &Selection, out: &mut impl
 fn write_thread<'p>(view: &View<'p>, thread: &'p ThreadSamples, out: &mut impl Write) -> io::Result<()> {
     write!(
         out,
-        "{{\"type\":\"evented\",\"name\":{},\"unit\":\"nanoseconds\",\"events\":[",
+        "{{\"type\":\"evented\",\"name\":{},\"unit\":\"milliseconds\",\"events\":[",
         Text(&thread_name(thread))
     )?;
     let mut commas = Commas::default();
@@ -68,9 +69,14 @@ fn write_thread<'p>(view: &View<'p>, thread: &'p ThreadSamples, out: &mut impl W
             commas.next(),
             if edge.begins { 'O' } else { 'C' },
             edge.frame.0,
-            edge.at_nanos
+            time(edge.at_nanos)
         )
     })?;
     let (start, end) = range.unwrap_or_default();
-    write!(out, "],\"startValue\":{start},\"endValue\":{end}}}")
+    write!(out, "],\"startValue\":{},\"endValue\":{}}}", time(start), time(end))
+}
+
+/// To the microsecond: always the earlier one, so that times stay in order.
+fn time(nanos: i64) -> Nanos {
+    Nanos { nanos: nanos.div_euclid(1000) * 1000, unit: Unit::Milliseconds }
 }

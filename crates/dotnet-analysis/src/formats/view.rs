@@ -1,14 +1,17 @@
 //! A profile as the formats show it: the samples that were chosen, and frames for what has no code.
 //!
-//! A sample of a thread outside of managed code gets one frame more, so that waiting is told from running in formats that know
-//! nothing but stacks: [`WAITING`]. Where the stack itself ends in native code that is told already.
+//! A sample of a thread that waits, or is in native code, gets one frame more, so that running is told from both in formats
+//! that know nothing but stacks: [`WAITING`], [`NATIVE`]. Where a stack ends in native code, that is told already.
 
 use std::collections::HashMap;
 
+use super::activity::{Activity, activities};
 use crate::profile::{Frame, FrameId, FrameKind, Node, NodeId, Profile, Samples, ThreadSamples, ThreadState};
 
-/// The frame of a thread that waits, or runs native code that the sampler does not see.
-pub const WAITING: &str = "[waiting or native code]";
+/// The frame of a thread that waits.
+pub const WAITING: &str = "[waiting]";
+/// The frame of a thread in native code that the sampler does not see, where it may run or wait.
+pub const NATIVE: &str = "[native code]";
 /// The frame of a sample without a stack.
 pub const NO_STACK: &str = "[no stack]";
 const NO_NAME: &str = "[unknown]";
@@ -16,8 +19,8 @@ const NO_NAME: &str = "[unknown]";
 /// What of a profile is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Only the samples of threads in that state.
-    pub only: Option<ThreadState>,
+    /// Only the samples of threads that did one of these; all of them where there is none.
+    pub only: Vec<Activity>,
     /// Only these threads, by the operating system's ids; all of them where there is none.
     pub threads: Vec<u64>,
 }
@@ -31,7 +34,7 @@ pub enum Category {
     Native,
     /// Code that nobody has a name for, and samples without a stack.
     Unknown,
-    /// A thread that waits, or is in native code that the sampler does not see.
+    /// A thread that waits.
     Waiting,
 }
 
@@ -83,7 +86,7 @@ pub(crate) struct Run {
     pub(crate) duration_nanos: i64,
     pub(crate) count: u64,
     pub(crate) leaf: NodeId,
-    pub(crate) state: ThreadState,
+    pub(crate) activity: Activity,
 }
 
 impl Run {
@@ -92,18 +95,25 @@ impl Run {
     }
 }
 
-/// A profile with a selection. Its frames are those of the profile and two more, its nodes are each once by caller and frame.
+/// A profile with a selection. Its frames are those of the profile and three more, its nodes are each once by caller and
+/// frame.
 #[derive(Debug)]
 pub(crate) struct View<'p> {
     pub(crate) profile: &'p Profile,
     selection: &'p Selection,
     nodes: Vec<Node>,
     found: HashMap<(Option<NodeId>, FrameId), NodeId>,
-    /// By nodes of the profile: for samples in managed code, and outside of it.
-    managed: Vec<NodeId>,
-    external: Vec<Option<NodeId>>,
+    /// By nodes of the profile: what samples that end there are, in managed code and outside of it as the sampler has it.
+    leafs: Vec<[Option<Leaf>; 2]>,
     /// For samples without a stack.
-    without: [NodeId; 2],
+    without: NodeId,
+}
+
+/// What a sample is shown as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Leaf {
+    node: NodeId,
+    activity: Activity,
 }
 
 impl<'p> View<'p> {
@@ -111,35 +121,37 @@ impl<'p> View<'p> {
         let mut view = Self {
             profile,
             selection,
-            nodes: Vec::with_capacity(profile.nodes.len() + 2),
-            found: HashMap::with_capacity(profile.nodes.len() + 2),
-            managed: Vec::with_capacity(profile.nodes.len()),
-            external: vec![None; profile.nodes.len()],
-            without: [NodeId(0); 2],
+            nodes: Vec::with_capacity(profile.nodes.len() + 1),
+            found: HashMap::with_capacity(profile.nodes.len() + 1),
+            leafs: Vec::new(),
+            without: NodeId(0),
         };
+        let mut interned: Vec<NodeId> = Vec::with_capacity(profile.nodes.len());
         for node in &profile.nodes {
             // A caller that does not come before would make a circle.
-            let caller = node.caller.and_then(|caller| view.managed.get(caller.0 as usize).copied());
-            let interned = view.intern(caller, node.frame);
-            view.managed.push(interned);
+            let caller = node.caller.and_then(|caller| interned.get(caller.0 as usize).copied());
+            interned.push(view.intern(caller, node.frame));
         }
-        view.without = [view.intern(None, view.no_stack()), view.intern(None, view.waiting())];
-        let is_external = |samples: &&Samples| samples.state == ThreadState::External;
-        for samples in profile.threads.iter().flat_map(|thread| &thread.samples).filter(is_external) {
-            view.add_external(samples.stack);
-        }
+        view.without = view.intern(None, view.special(NO_STACK_AT));
+        view.leafs = activities(profile)
+            .into_iter()
+            .zip(interned)
+            .map(|(states, node)| {
+                states.map(|activity| {
+                    activity.map(|activity| Leaf { node: view.leaf(node, activity), activity })
+                })
+            })
+            .collect();
         view
     }
 
-    fn add_external(&mut self, stack: Option<NodeId>) {
-        let Some(index) = stack.map(|stack| stack.0 as usize) else { return };
-        let (Some(leaf), Some(None)) = (self.managed.get(index).copied(), self.external.get(index)) else {
-            return;
-        };
-        let is_native = self.frame_of(leaf).category == Category::Native;
-        let external = if is_native { leaf } else { self.intern(Some(leaf), self.waiting()) };
-        if let Some(place) = self.external.get_mut(index) {
-            *place = Some(external);
+    /// The node for samples that end in another one.
+    fn leaf(&mut self, node: NodeId, activity: Activity) -> NodeId {
+        let is_native = self.frame_of(node).category == Category::Native;
+        match activity {
+            Activity::Waiting => self.intern(Some(node), self.special(WAITING_AT)),
+            Activity::Native if !is_native => self.intern(Some(node), self.special(NATIVE_AT)),
+            _ => node,
         }
     }
 
@@ -151,18 +163,15 @@ impl<'p> View<'p> {
         })
     }
 
-    fn waiting(&self) -> FrameId {
-        FrameId(self.profile.frames.len() as u32)
-    }
-
-    fn no_stack(&self) -> FrameId {
-        FrameId(self.profile.frames.len() as u32 + 1)
+    /// A frame behind those of the profile.
+    fn special(&self, index: usize) -> FrameId {
+        FrameId((self.profile.frames.len() + index) as u32)
     }
 
     /// All frames; [`FrameId`] is an index.
     pub(crate) fn frames(&self) -> impl ExactSizeIterator<Item = ShownFrame<'p>> {
         let profile = self.profile;
-        (0..profile.frames.len() + 2).map(move |index| shown(profile, index))
+        (0..profile.frames.len() + SPECIAL.len()).map(move |index| shown(profile, index))
     }
 
     pub(crate) fn frame(&self, frame: FrameId) -> ShownFrame<'p> {
@@ -188,6 +197,12 @@ impl<'p> View<'p> {
         self.nodes.get(node.0 as usize).copied()
     }
 
+    /// The stack that was sampled, without the frame that says what the thread was doing.
+    pub(crate) fn sampled(&self, leaf: NodeId) -> NodeId {
+        let is_added = |node: &Node| node.frame.0 as usize >= self.profile.frames.len();
+        self.node(leaf).filter(is_added).and_then(|node| node.caller).unwrap_or(leaf)
+    }
+
     /// The node and its callers, leaf first.
     pub(crate) fn path(&self, leaf: NodeId) -> impl Iterator<Item = (NodeId, FrameId)> + '_ {
         let mut next = Some(leaf);
@@ -210,17 +225,17 @@ impl<'p> View<'p> {
 
     /// The samples of a thread that were chosen.
     pub(crate) fn runs(&self, thread: &'p ThreadSamples) -> impl Iterator<Item = Run> + '_ {
-        let only = self.selection.only;
+        let only = &self.selection.only;
         let mut runs = thread
             .samples
             .iter()
-            .filter(move |samples| only.is_none_or(|state| state == samples.state))
             .map(|samples| self.run(samples))
+            .filter(move |run| only.is_empty() || only.contains(&run.activity))
             .peekable();
         std::iter::from_fn(move || {
             let mut run = runs.next()?;
             while let Some(next) = runs.next_if(|next| {
-                next.leaf == run.leaf && next.state == run.state && next.at_nanos == run.end_nanos()
+                next.leaf == run.leaf && next.activity == run.activity && next.at_nanos == run.end_nanos()
             }) {
                 run.duration_nanos = next.end_nanos().saturating_sub(run.at_nanos);
                 run.count += next.count;
@@ -240,34 +255,36 @@ impl<'p> View<'p> {
     }
 
     fn run(&self, samples: &Samples) -> Run {
-        let [no_stack, waiting] = self.without;
-        let index = samples.stack.map(|stack| stack.0 as usize);
-        let leaf = match samples.state {
-            ThreadState::Managed => {
-                index.and_then(|index| self.managed.get(index).copied()).unwrap_or(no_stack)
-            }
-            ThreadState::External => {
-                index.and_then(|index| self.external.get(index).copied().flatten()).unwrap_or(waiting)
-            }
+        let states = samples.stack.and_then(|stack| self.leafs.get(stack.0 as usize));
+        let (leaf, activity) = match samples.state {
+            ThreadState::Managed => (states.and_then(|[managed, _]| *managed), Activity::Running),
+            ThreadState::External => (states.and_then(|[_, external]| *external), Activity::Native),
         };
+        let Leaf { node, activity } = leaf.unwrap_or(Leaf { node: self.without, activity });
         Run {
             at_nanos: samples.at_nanos,
             duration_nanos: samples.duration_nanos.max(0),
             count: u64::from(samples.count),
-            leaf,
-            state: samples.state,
+            leaf: node,
+            activity,
         }
     }
 }
 
+/// Frames behind those of a profile.
+const SPECIAL: [(&str, Category); 3] =
+    [(WAITING, Category::Waiting), (NATIVE, Category::Native), (NO_STACK, Category::Unknown)];
+const WAITING_AT: usize = 0;
+const NATIVE_AT: usize = 1;
+const NO_STACK_AT: usize = 2;
+
 fn shown(profile: &Profile, index: usize) -> ShownFrame<'_> {
-    let special = |name, category| ShownFrame { module: "", name, category };
-    match profile.frames.get(index) {
-        Some(frame) => frame.into(),
-        None if index == profile.frames.len() => special(WAITING, Category::Waiting),
-        None if index == profile.frames.len() + 1 => special(NO_STACK, Category::Unknown),
-        None => special(NO_NAME, Category::Unknown),
+    if let Some(frame) = profile.frames.get(index) {
+        return frame.into();
     }
+    let special = index.checked_sub(profile.frames.len()).and_then(|index| SPECIAL.get(index));
+    let (name, category) = special.copied().unwrap_or((NO_NAME, Category::Unknown));
+    ShownFrame { module: "", name, category }
 }
 
 /// What to call a thread.

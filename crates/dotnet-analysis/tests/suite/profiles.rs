@@ -31,7 +31,7 @@ pub(crate) fn samples(rows: &[(u32, Option<u32>, ThreadState)]) -> Vec<Samples> 
     samples
 }
 
-/// Two threads: one that works, with a recursion, and one that waits.
+/// Two threads: one that works, with a recursion, and one that is in native code and sleeps.
 pub(crate) fn small() -> Profile {
     use ThreadState::{External, Managed};
     let node = |caller: Option<u32>, frame| Node { caller: caller.map(NodeId), frame: FrameId(frame) };
@@ -46,6 +46,7 @@ pub(crate) fn small() -> Profile {
             frame("System.Private.CoreLib", "System.String.Concat(class System.String)", FrameKind::Managed),
             frame("libc.so.6", "epoll_wait", FrameKind::Native),
             frame("", "0x7f0012345678", FrameKind::Unknown),
+            frame("System.Private.CoreLib", "System.Threading.Thread.Sleep(int32)", FrameKind::Managed),
         ],
         nodes: vec![
             node(None, 0),
@@ -54,6 +55,7 @@ pub(crate) fn small() -> Profile {
             node(Some(2), 2),
             node(Some(0), 3),
             node(Some(1), 4),
+            node(Some(0), 5),
         ],
         threads: vec![
             ThreadSamples {
@@ -71,7 +73,7 @@ pub(crate) fn small() -> Profile {
             ThreadSamples {
                 thread_id: 78,
                 name: None,
-                samples: samples(&[(20, Some(4), External), (6, Some(0), External), (1, None, External)]),
+                samples: samples(&[(20, Some(4), External), (6, Some(6), External), (1, None, External)]),
             },
         ],
     }
@@ -82,7 +84,16 @@ fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z.`\\[\\]<>&\"'\\\\;, \t\n\u{1b}\u{7f}ü😀]{0,12}",
         "[A-Z][a-z]{0,3}",
-        Just("a\0b".to_owned())
+        Just("a\0b".to_owned()),
+        method()
+    ]
+}
+
+/// Methods that wait, or call native code.
+fn method() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("System.Threading.Thread.Sleep(int32)".to_owned()),
+        Just("dynamicClass.IL_STUB_PInvoke()".to_owned())
     ]
 }
 

@@ -17,6 +17,7 @@ mod harness;
 mod help;
 mod monitor;
 mod processes;
+mod profiles;
 mod questions;
 mod report;
 mod serve;

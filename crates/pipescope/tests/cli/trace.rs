@@ -54,6 +54,24 @@ pub(crate) fn start(directory: &Path, target: &Target, more: &[&str]) -> Pipesco
 }
 
 #[test]
+fn a_copy_in_another_format_is_beside_the_trace() {
+    for runtime in RUNTIMES {
+        for (format, name) in [("speedscope", "x.speedscope.json"), ("Chromium", "x.chromium.json")] {
+            let directory = tempfile::tempdir().expect("a directory");
+            let target = Target::start(runtime, Program::Work, &[]);
+            let trace = start(directory.path(), &target, &["--format", format, "--duration", "1s"]);
+            let ended = trace.wait().expect(0);
+            assert!(ended.stdout.contains(&format!("{name}\n")), "{}", ended.stdout);
+            assert!(Found::read(&directory.path().join("x.nettrace")).is_complete);
+            let copy = std::fs::read(directory.path().join(name)).expect("it is there");
+            let copy: serde_json::Value = serde_json::from_slice(&copy).expect("JSON");
+            let text = copy.to_string();
+            assert!(text.contains("System.Private.CoreLib!System."), "{runtime}: methods have their names");
+        }
+    }
+}
+
+#[test]
 fn every_exception_thrown_is_in_the_trace() {
     for runtime in RUNTIMES {
         let directory = tempfile::tempdir().expect("a directory");

@@ -92,7 +92,7 @@
 
   const element = (name, properties) => Object.assign(document.createElementNS(HTML, name), properties);
   const tools = document.createElementNS(SVG, "foreignObject");
-  for (const [name, value] of Object.entries({ x: "40%", y: "4", width: "59%", height: "30" })) {
+  for (const [name, value] of Object.entries({ x: "20%", y: "4", width: "79%", height: "24" })) {
     tools.setAttribute(name, value);
   }
   const bar = element("div", { className: "tools" });

@@ -23,7 +23,7 @@ use self::svg::Frame;
 use self::tree::CallTree;
 
 use crate::formats::view::{Selection, View};
-use crate::profile::{Profile, ThreadState};
+use crate::profile::Profile;
 use crate::report::document::Cell;
 
 /// A flame graph of one profile, or of the difference between two.
@@ -117,10 +117,13 @@ impl FlameGraph {
 }
 
 /// What the samples measure.
-fn measured(selection: &Selection) -> &'static str {
-    match selection.only {
-        None => "Time that passed, running or waiting: not CPU time.",
-        Some(ThreadState::Managed) => "Only samples of threads that ran managed code.",
-        Some(ThreadState::External) => "Only samples of threads that waited or were in native code.",
+fn measured(selection: &Selection) -> String {
+    let only: Vec<&str> = selection.only.iter().map(|activity| activity.name()).collect();
+    match only.as_slice() {
+        [] => "Time that passed, running or waiting: not CPU time.".to_owned(),
+        names => format!(
+            "Only samples of threads that were {}: not CPU time.",
+            names.join(" or ").replace("native", "in native code")
+        ),
     }
 }

@@ -21,7 +21,7 @@ pub(super) const KINDS: [Meaning; 5] = [
     Meaning { class: "f0", text: "framework" },
     Meaning { class: "n0", text: "native" },
     Meaning { class: "u", text: "unknown" },
-    Meaning { class: "w", text: "waiting or native code" },
+    Meaning { class: "w", text: "waiting" },
 ];
 
 /// What the colours of a comparison say.

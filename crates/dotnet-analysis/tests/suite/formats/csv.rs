@@ -17,14 +17,14 @@ fn csv(profile: &Profile) -> String {
 #[test]
 fn methods_by_how_often_they_are_seen() {
     let expected = "\
-module,name,kind,exclusive,inclusive,exclusive_waiting,inclusive_waiting,exclusive_ns,inclusive_ns
-libc.so.6,epoll_wait,native,20,20,20,20,20000000,20000000
-System.Private.CoreLib,System.String.Concat(class System.String),managed,11,11,0,0,10000000,10000000
-Shop,\"Shop.Cart.Total(value class \"\"x\"\"<&>,int32)\",managed,10,25,5,5,10000000,24000000
-Shop,Shop.Program.Main(class System.String[]),managed,6,51,6,31,6000000,50000000
-,0x7f0012345678,unknown,4,4,0,0,4000000,4000000
-,[no stack],unknown,2,2,0,0,2000000,2000000
-,[waiting or native code],waiting,1,1,1,1,0,0
+module,name,kind,exclusive,inclusive,exclusive_running,inclusive_running,exclusive_waiting,inclusive_waiting,exclusive_ns,inclusive_ns
+libc.so.6,epoll_wait,native,20,20,0,0,0,0,20000000,20000000
+System.Private.CoreLib,System.String.Concat(class System.String),managed,11,11,11,11,0,0,10000000,10000000
+Shop,\"Shop.Cart.Total(value class \"\"x\"\"<&>,int32)\",managed,10,25,5,20,0,0,10000000,24000000
+System.Private.CoreLib,System.Threading.Thread.Sleep(int32),managed,6,6,0,0,6,6,6000000,6000000
+,0x7f0012345678,unknown,4,4,4,4,0,0,4000000,4000000
+,[no stack],unknown,3,3,2,2,0,0,2000000,2000000
+Shop,Shop.Program.Main(class System.String[]),managed,0,51,0,20,0,6,0,50000000
 ";
     assert_eq!(csv(&small()), expected);
 }
@@ -75,10 +75,10 @@ proptest! {
         let mut found: BTreeMap<(String, String), [u64; 2]> = BTreeMap::new();
         let mut all = 0;
         for record in records(&csv(&profile)).into_iter().skip(1) {
-            assert_eq!(record.len(), 9);
+            assert_eq!(record.len(), 11);
             let counts = [3, 4].map(|column: usize| record[column].parse::<u64>().unwrap());
             all += counts[0];
-            if !record[1].starts_with("[no stack") && !record[1].starts_with("[waiting") {
+            if !record[1].starts_with("[no stack") {
                 let sum = found.entry((record[0].clone(), record[1].clone())).or_default();
                 *sum = [sum[0] + counts[0], sum[1] + counts[1]];
             }

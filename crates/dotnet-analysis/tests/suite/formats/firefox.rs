@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dotnet_analysis::formats::{Selection, write_firefox};
-use dotnet_analysis::profile::{Profile, ThreadState};
+use dotnet_analysis::formats::{Activity, Selection, write_firefox};
+use dotnet_analysis::profile::Profile;
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Value, json};
 
@@ -112,11 +112,13 @@ fn threads_categories_and_times() {
     assert_eq!(other["samples"]["time"], json!([0, 19, 20, 25, 26]));
     assert_eq!(other["samples"]["weight"], json!([19, 1, 5, 1, 1]));
     assert_eq!(file["meta"]["interval"], json!(1));
+    assert_eq!(file["meta"]["initialSelectedThreads"], json!([0]));
     assert_eq!(file["meta"]["startTime"], json!(1_700_000_000_123.456_8));
-    assert_eq!(file["shared"]["frameTable"]["category"], json!([1, 1, 1, 2, 0, 3, 0]));
+    assert_eq!(file["shared"]["frameTable"]["category"], json!([1, 1, 1, 2, 0, 1, 3, 2, 0]));
 
-    let file = firefox(&small(), &only(ThreadState::External));
-    assert_eq!(file["threads"][0]["samples"]["weight"], json!([4, 1]));
+    let file = firefox(&small(), &only(Activity::Waiting));
+    assert_eq!(file["threads"][0]["samples"]["weight"], json!([]));
+    assert_eq!(file["threads"][1]["samples"]["weight"], json!([5, 1]));
 }
 
 proptest! {
@@ -131,7 +133,7 @@ proptest! {
                 *found.entry(path(&file, stack)).or_default() += weight.as_u64().unwrap();
             }
         }
-        let expected = weights(&profile, &Selection::default());
+        let expected = weights(&profile);
         let expected: BTreeMap<_, _> =
             expected.into_iter().map(|(stack, (samples, _))| (stack, samples)).collect();
         prop_assert_eq!(found, expected);

@@ -1,7 +1,7 @@
 //! Flame graphs.
 
-use dotnet_analysis::formats::{FlameGraph, Selection};
-use dotnet_analysis::profile::{Profile, ThreadState};
+use dotnet_analysis::formats::{Activity, FlameGraph, Selection};
+use dotnet_analysis::profile::Profile;
 use proptest::proptest;
 
 use super::only;
@@ -44,7 +44,7 @@ fn boxes_are_as_wide_as_their_share() {
     assert!(picture.contains("Shop.Cart.Total(value class &quot;x&quot;&lt;&amp;&gt;,int32)"));
     assert!(picture.contains("54 samples, 52 ms of thread time. Time that passed"));
 
-    let running = svg(&FlameGraph::of(&small(), &only(ThreadState::Managed), true));
+    let running = svg(&FlameGraph::of(&small(), &only(Activity::Running), true));
     assert!(running.contains(">main (77)</text>") && !running.contains(">Thread 78</text>"));
 }
 

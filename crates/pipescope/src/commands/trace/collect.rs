@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -18,12 +18,14 @@ use crate::cli::Selector;
 use crate::duration::{Limit, format_elapsed};
 use crate::exit::{FailAs as _, Failure, Kind, written};
 use crate::output::Output;
+use crate::profiles::{ProfileFormat, ProfileWriter, TraceProfile};
 use crate::settle::settle;
 use crate::signals::StopSignals;
 use crate::targets::Target;
 use crate::terminal::{self, enter_pressed};
 use crate::text::printable;
 use crate::trace::{PayloadFilter, StopEvent, default_file_name, progress_line, provider_table};
+use crate::trace_input::TraceInput;
 
 /// Time between two lines of progress: in place on a terminal, one below the other elsewhere.
 const TERMINAL_PROGRESS: Duration = Duration::from_millis(200);
@@ -43,6 +45,7 @@ const LOG_PROGRESS: Duration = Duration::from_secs(10);
 Examples:
   pipescope trace collect -p 1234 --duration 00:00:00:30
   pipescope trace collect -n shop --profile gc-verbose -o gc.nettrace
+  pipescope trace collect -p 1234 --duration 30s --format speedscope
   pipescope trace collect --clrevents gc+exception+contention --clreventlevel informational
   pipescope trace collect --providers 'System.Net.Http:0xffffffff:5,My-Source:1:4:Key=Value'
   pipescope trace collect --stopping-event-provider-name Microsoft-Windows-DotNETRuntime \\
@@ -62,7 +65,7 @@ pub(crate) struct CollectArgs {
     /// Profiles (see `trace list-profiles`), separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = parse_profile)]
     profile: Vec<&'static Profile>,
-    /// Format of the file
+    /// Format of the file; others than NetTrace are written beside it, when the trace is complete
     #[arg(long, value_enum, default_value = "NetTrace", ignore_case = true)]
     format: Format,
     /// End after this time: dd:hh:mm:ss, hh:mm:ss, or with units such as 90s
@@ -97,6 +100,23 @@ enum Format {
     /// As the runtime sends it, for PerfView, Visual Studio and all that read .nettrace
     #[value(name = "NetTrace")]
     NetTrace,
+    /// A copy for <https://www.speedscope.app>, named .speedscope.json
+    #[value(name = "Speedscope")]
+    Speedscope,
+    /// A copy for <https://ui.perfetto.dev> and Chrome's own viewer, named .chromium.json
+    #[value(name = "Chromium")]
+    Chromium,
+}
+
+impl Format {
+    /// The format of a copy, and what its name ends in.
+    fn copy(self) -> Option<(ProfileFormat, &'static str)> {
+        match self {
+            Self::NetTrace => None,
+            Self::Speedscope => Some((ProfileFormat::Speedscope, "speedscope.json")),
+            Self::Chromium => Some((ProfileFormat::Chrome, "chromium.json")),
+        }
+    }
 }
 
 /// Why a trace came to an end.
@@ -155,7 +175,27 @@ pub(crate) async fn run(args: CollectArgs) -> Result<(), Failure> {
     let mut trace = TraceFile { file: BufWriter::with_capacity(64 * 1024, file), error: None };
     let (end, outcome) = take(&args, recording, stop_event, &mut trace, &mut signals).await?;
     trace.finish().fail_with(Kind::Unexpected, || format!("cannot write {shown}"))?;
-    conclude(end, &outcome, &target)
+    let conclusion = conclude(end, &outcome, &target);
+    // A trace that is cut off has what came before, and so has its copy.
+    let copied = args.format.copy().map_or(Ok(()), |(format, extension)| copy(&full_path, format, extension));
+    conclusion.and(copied)
+}
+
+/// Writes a finished trace in another format, into a file beside it.
+fn copy(trace: &Path, format: ProfileFormat, extension: &str) -> Result<(), Failure> {
+    let path = trace.with_extension(extension);
+    let shown = path.display().to_string();
+    let profile = TraceProfile::read(TraceInput::open(trace)?)?;
+    let file = Output::open(&path).and_then(Output::begin);
+    let file = file.fail_with(Kind::Argument, || format!("cannot create {shown}"))?;
+    let copied =
+        ProfileWriter::of(format).write(&profile, BufWriter::new(file)).and_then(|mut out| out.flush());
+    copied.fail_with(Kind::Unexpected, || format!("cannot write {shown}"))?;
+    for note in &profile.notes {
+        let _ = writeln!(io::stderr(), "note: {note}");
+    }
+    let mut out = io::stdout().lock();
+    written(writeln!(out, "Converted to   : {shown}").and_then(|()| out.flush()))
 }
 
 impl CollectArgs {
