@@ -16,10 +16,12 @@ fn the_hot_method_is_named_first(runtime: Runtime) {
     target.run("hot 1");
     let observed = observe("cpu", &mut target, |_| sleep(SAMPLED));
     let methods = list(&observed.json, "/methods");
-    let first = methods.iter().find(|row| number(row, "/exclusive_running") > 0).expect("one that ran");
+    assert!(methods.is_sorted_by_key(|row| std::cmp::Reverse(number(row, "/exclusive"))));
+    let first = methods.iter().max_by_key(|row| number(row, "/exclusive_running")).expect("one at least");
     assert_eq!(text(first, "/name"), "Culprits.Furnace.Burn(int32)");
     assert_eq!(text(first, "/module"), "culprits");
-    assert!(number(first, "/exclusive") > 0 && number(first, "/exclusive") <= number(first, "/inclusive"));
+    assert!(number(first, "/exclusive_running") > 0);
+    assert!(number(first, "/exclusive") <= number(first, "/inclusive"));
     // The sampler looks at all threads, most of which wait.
     assert!(observed.number("/samples") > 10 * number(first, "/exclusive"), "{:#}", observed.json);
     assert!(observed.number("/threads") > 20);
