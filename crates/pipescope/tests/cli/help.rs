@@ -30,7 +30,7 @@ const COMMANDS: &[&str] = &[
 
 #[test]
 fn help_is_as_its_golden_files_have_it() {
-    for name in COMMANDS.iter().copied() {
+    for name in COMMANDS {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();
         let output = command(&arguments).env("COLUMNS", "100").output().expect("it runs");
         assert!(output.status.success(), "{name} --help");

@@ -12,6 +12,7 @@ mod stream6;
 mod convert;
 mod counters;
 mod diff;
+mod documented;
 mod dump;
 mod harness;
 mod help;
