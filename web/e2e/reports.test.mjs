@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { DEADLINE, launchBrowser, run, screenshot, startLoad, startWeb } from "./harness.mjs";
 
 /** Every report that is made of a running process. */
-const SUBJECTS = ["counters", "gc", "allocations", "exceptions", "contention", "requests"];
+const SUBJECTS = ["counters", "gc", "allocations", "exceptions", "contention", "requests", "threadpool", "jit", "cpu"];
 
 const PHONE = { width: 390, height: 844 };
 

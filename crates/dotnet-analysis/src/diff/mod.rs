@@ -21,11 +21,14 @@ pub use self::change::{Change, Per};
 pub use self::side::Side;
 use crate::report::{Facts, Question as _};
 use crate::symbols::Code;
-use crate::{Analysis, allocations, contention, exceptions, gc};
+use crate::{Analysis, allocations, contention, cpu, exceptions, gc, jit, requests};
 
 /// The folds whose answers are compared.
 #[derive(Debug, Default)]
 pub struct Compared {
+    samples: cpu::Cpu,
+    requests: requests::Requests,
+    methods: jit::Jit,
     collections: gc::Collections,
     allocations: allocations::Allocations,
     exceptions: exceptions::Exceptions,
@@ -36,6 +39,9 @@ impl Compared {
     /// An analysis that shows events to all of them. They have to come in time order.
     pub fn analysis(&mut self) -> Analysis<'_> {
         Analysis::new()
+            .with(&mut self.samples)
+            .with(&mut self.requests)
+            .with(&mut self.methods)
             .with(&mut self.collections)
             .with(&mut self.allocations)
             .with(&mut self.exceptions)
@@ -46,10 +52,14 @@ impl Compared {
     #[must_use]
     pub fn side(&self, name: &str, facts: &Facts, code: &Code) -> Side {
         let mut side = Side::new(name, facts.clone());
+        // In the order in which a summary names what grew most.
+        subjects::samples(&self.samples.answer(facts, code), &mut side);
+        subjects::requests(&self.requests.answer(facts, code), &mut side);
         subjects::collections(&self.collections.answer(facts, code), &mut side);
         subjects::allocations(&self.allocations.answer(facts, code), &mut side);
         subjects::contention(&self.contention.answer(facts, code), &mut side);
         subjects::exceptions(&self.exceptions.answer(facts, code), &mut side);
+        subjects::methods(&self.methods.answer(facts, code), &mut side);
         side
     }
 }
