@@ -21,6 +21,7 @@
 //! | [`requests`] | HTTP requests made and served, their phases, DNS, TLS, sockets |
 //! | [`jit`] | which methods are compiled, and what that takes |
 //! | [`thread_pool`] | how many workers there are and why, how long work waits, what blocks |
+//! | [`loader`] | which assemblies and types are loaded, and which were not found |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
@@ -39,6 +40,7 @@ pub mod formats;
 pub mod gc;
 pub mod heap;
 pub mod jit;
+pub mod loader;
 mod observed;
 pub mod profile;
 pub mod report;

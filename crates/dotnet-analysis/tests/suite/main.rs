@@ -17,6 +17,7 @@ mod gc;
 mod gc_sequences;
 mod heap;
 mod jit;
+mod loader;
 mod profiles;
 mod questions;
 mod requests;

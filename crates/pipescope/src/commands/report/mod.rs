@@ -9,6 +9,7 @@ mod exceptions;
 mod form;
 mod gc;
 mod jit;
+mod loader;
 mod question;
 mod requests;
 mod threadpool;
@@ -31,6 +32,7 @@ pub(crate) enum ReportCommand {
     Allocations(allocations::AllocationsArgs),
     Requests(requests::RequestsArgs),
     Jit(jit::JitArgs),
+    Loader(loader::LoaderArgs),
     Threadpool(threadpool::ThreadpoolArgs),
 }
 
@@ -45,6 +47,7 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Allocations(args) => allocations::run(args).await,
         ReportCommand::Requests(args) => requests::run(args).await,
         ReportCommand::Jit(args) => jit::run(args).await,
+        ReportCommand::Loader(args) => loader::run(args).await,
         ReportCommand::Threadpool(args) => threadpool::run(args).await,
     }
 }
