@@ -73,6 +73,8 @@ pub struct Method {
     pub inclusive_busy: u64,
     /// Time that the exclusive samples stand for, in nanoseconds.
     pub exclusive_ns: i64,
+    /// The part of it in which threads did not wait.
+    pub exclusive_busy_ns: i64,
     /// Time that the inclusive samples stand for, in nanoseconds.
     pub inclusive_ns: i64,
     /// How the code was compiled that ran, in exclusive samples.
@@ -183,6 +185,7 @@ impl Method {
             exclusive_waiting: exclusive.waiting,
             inclusive_busy: inclusive.busy(),
             exclusive_ns: exclusive.ns,
+            exclusive_busy_ns: exclusive.busy_ns,
             inclusive_ns: inclusive.ns,
             compiled: method.compiled,
         }

@@ -19,8 +19,8 @@ pub struct Weight {
     pub waiting: u64,
     /// The time that the samples stand for, in nanoseconds, all threads added up.
     pub ns: i64,
-    /// The part of it in which threads ran managed code.
-    pub running_ns: i64,
+    /// The part of it in which threads did not wait.
+    pub busy_ns: i64,
 }
 
 impl Weight {
@@ -28,14 +28,14 @@ impl Weight {
     #[must_use]
     pub fn of(tally: &Tally, doing: Doing) -> Self {
         let count = |is_so: bool| if is_so { tally.samples } else { 0 };
-        let is_running = doing == Doing::Running;
+        let is_waiting = matches!(doing, Doing::Waiting(_));
         Self {
             samples: tally.samples,
-            running: count(is_running),
+            running: count(doing == Doing::Running),
             native: count(doing == Doing::Native),
-            waiting: count(matches!(doing, Doing::Waiting(_))),
+            waiting: count(is_waiting),
             ns: tally.nanos,
-            running_ns: if is_running { tally.nanos } else { 0 },
+            busy_ns: if is_waiting { 0 } else { tally.nanos },
         }
     }
 
@@ -46,7 +46,7 @@ impl Weight {
         self.native += other.native;
         self.waiting += other.waiting;
         self.ns = self.ns.saturating_add(other.ns);
-        self.running_ns = self.running_ns.saturating_add(other.running_ns);
+        self.busy_ns = self.busy_ns.saturating_add(other.busy_ns);
     }
 
     /// Samples of threads that did something: they ran, or were in native code.

@@ -230,11 +230,14 @@ impl ShownFrame {
         if self.module.is_empty() { self.name.clone() } else { format!("{}!{}", self.module, self.name) }
     }
 
-    /// Whether it is of the framework rather than of the application, by the name of its module.
+    /// Whether it is of the framework rather than of the application, by the name of its module, or else by its own. Code
+    /// without a name is of nobody's application.
     #[must_use]
     pub fn is_of_framework(&self) -> bool {
-        ["System", "Microsoft"].iter().any(|start| {
-            self.module.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        }) || self.module.is_empty()
+        let name = if self.module.is_empty() { &self.name } else { &self.module };
+        let is_below = |start: &str| {
+            name.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        is_below("System") || is_below("Microsoft") || name.starts_with("0x")
     }
 }

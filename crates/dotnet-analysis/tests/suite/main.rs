@@ -22,6 +22,7 @@ mod profiles;
 mod questions;
 mod requests;
 mod samples;
+mod snapshot;
 mod stacks;
 mod symbols;
 mod thread_pool;
