@@ -6,6 +6,7 @@
 mod choices;
 mod definitions;
 mod description;
+mod heap;
 mod metrics;
 mod outcome;
 mod round_trip;
@@ -31,6 +32,7 @@ mod contents;
 mod allocator;
 
 pub use definitions::{field_access, metadata};
+pub use heap::gcdump;
 pub use metrics::{counters, meters};
 pub use round_trip::round_trip;
 pub use runtime::runtime_events;

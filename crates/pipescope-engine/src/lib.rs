@@ -12,6 +12,7 @@
 //! | [`recording`] | how is a trace taken, and of what? |
 //! | [`observation`] | how does a running process answer a question? |
 //! | [`snapshot`] | what is every thread of a process doing now? |
+//! | [`heap_dump`] | what is on the heap of a process? |
 //! | [`settling`] | when is a process far enough in its start to be listened to? |
 //!
 //! The folds ([`counters::CounterFold`], the history, the exposition) are plain state machines that take events and a
@@ -20,6 +21,7 @@
 
 pub mod counters;
 pub mod exposition;
+pub mod heap_dump;
 pub mod monitor;
 pub mod observation;
 pub mod recording;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{convert, counters, diff, dump, info, ps, report, serve, stacks, trace};
+use crate::commands::{convert, counters, diff, dump, gcdump, info, ps, report, serve, stacks, trace};
 use crate::exit::EXIT_CODES;
 
 const EXAMPLES: &str = "\
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Diff(diff::DiffArgs),
     // As above.
     Dump(dump::DumpArgs),
+    // As above.
+    Gcdump(gcdump::GcdumpArgs),
     // As above.
     Stacks(stacks::StacksArgs),
     /// Serve pages, metrics and traces of all processes over HTTP

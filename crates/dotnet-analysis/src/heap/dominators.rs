@@ -77,7 +77,7 @@ impl Dominators {
         for position in (1..count).rev() {
             let bytes = retained.get(position).copied().unwrap_or(0);
             if let Some(above) = retained.get_mut(at(&parents, position) as usize) {
-                *above += bytes;
+                *above = above.saturating_add(bytes);
             }
         }
         Self { objects, ends, parents, retained, positions }
@@ -133,6 +133,28 @@ impl Dominators {
             next = at(&self.ends, child as usize).max(child + 1);
             self.objects.get(child as usize).copied()
         })
+    }
+
+    /// Calls `found` with the outermost objects of each group: those that no object of the same group dominates, with their
+    /// group and the bytes they retain. Groups are numbered below `groups`.
+    pub(crate) fn for_outermost(
+        &self,
+        groups: usize,
+        group_of: impl Fn(u32) -> u32,
+        mut found: impl FnMut(u32, u32, u64),
+    ) {
+        // Up to which position an object of the group covers everything.
+        let mut covered = vec![0_u32; groups];
+        let rows = self.objects.iter().zip(&self.ends).zip(&self.retained);
+        for (position, ((object, end), retained)) in (0_u32..).zip(rows).skip(1) {
+            let group = group_of(*object);
+            if let Some(covered) = covered.get_mut(group as usize)
+                && position >= *covered
+            {
+                *covered = *end;
+                found(group, *object, *retained);
+            }
+        }
     }
 
     fn position(&self, node: u32) -> Option<u32> {
@@ -362,7 +384,7 @@ mod tests {
                 continue;
             }
             let path = paths.to(node).unwrap();
-            assert!(heap.root_of(path[0]).is_some() && *path.last().unwrap() == node);
+            assert!(heap.roots().iter().any(|root| root.node == path[0]) && *path.last().unwrap() == node);
             assert!(path.windows(2).all(|pair| heap.references(pair[0]).contains(&pair[1])));
             let without = reachable(heap, Some(node));
             let lost: Vec<u32> =

@@ -1,14 +1,14 @@
 //! The events of heap dumps in a stream, and the heap they tell of.
 
-use dotnet_events::Source;
 use dotnet_events::enumerations::GCType;
-use dotnet_events::runtime::gc::{GCEnd, GCHeapStats, GCStart};
+use dotnet_events::runtime::gc::{GCEnd, GCHeapStats, GCRestartEEEnd, GCStart, GCSuspendEEBegin};
 use dotnet_events::runtime::heap::{
     BulkType, GCBulkEdge, GCBulkNode, GCBulkRootCCW, GCBulkRootConditionalWeakTableElementEdge,
     GCBulkRootEdge, GCBulkRootStaticVar,
 };
 use dotnet_events::runtime::{loader, rundown};
-use nettrace::{Event, TraceInfo};
+use dotnet_events::{Source, Sources};
+use nettrace::{Event, Sink, TraceInfo};
 
 use super::building::{Building, Built, RawRoot};
 use super::graph::{About, Heap};
@@ -24,12 +24,16 @@ use crate::fold::{Context, Fold};
 #[derive(Debug, Default)]
 pub struct HeapDump {
     types: TypeTable,
+    sources: Sources,
     trace: Option<TraceInfo>,
     collection: Option<Collection>,
     found: Option<(Collection, Built)>,
     /// Dumps that were complete.
     complete: u32,
     collections: u64,
+    /// When managed threads were last asked to stop.
+    suspended: Option<i64>,
+    last_ticks: Option<i64>,
     unreadable: u64,
 }
 
@@ -42,6 +46,9 @@ struct Collection {
     /// Its objects; `None` when they have been put together.
     building: Option<Box<Building>>,
     generation_bytes: Option<[u64; 5]>,
+    /// When managed threads were asked to stop, and when they went on.
+    suspended: Option<i64>,
+    resumed: Option<i64>,
 }
 
 /// How far the dump of a stream is.
@@ -92,6 +99,12 @@ impl HeapDump {
         }
     }
 
+    /// When the last event happened, in ticks of the trace's clock; `None` without events.
+    #[must_use]
+    pub fn last_ticks(&self) -> Option<i64> {
+        self.last_ticks
+    }
+
     /// How many complete dumps there were. The last is what there is.
     #[must_use]
     pub fn complete_dumps(&self) -> u32 {
@@ -113,14 +126,26 @@ impl HeapDump {
         losses.object_events += self.unreadable;
         let about = About {
             process_id: trace.map_or(0, |trace| trace.process_id),
+            pointer_size: trace.map_or(0, |trace| trace.pointer_size),
             process_name: String::new(),
             taken_unix_ns: taken,
             collection: Some(collection.number),
+            pause_ns: collection.pause_nanos(trace.as_ref()),
             generation_bytes: collection.generation_bytes,
             losses,
         };
         let roots = built.roots.into_iter().map(Root::from).collect();
         Some(Heap { graph: built.graph, types, roots, about })
+    }
+
+    fn event_of(&mut self, event: &Event<'_>, source: Source) {
+        self.last_ticks = self.last_ticks.max(Some(event.timestamp));
+        let read = match source {
+            Source::Runtime => self.runtime_event(event),
+            Source::Rundown => self.rundown_event(event),
+            _ => Ok(()),
+        };
+        self.unreadable += u64::from(read.is_err());
     }
 
     fn building(&self) -> Option<&Building> {
@@ -141,6 +166,8 @@ impl HeapDump {
                 timestamp: event.timestamp,
                 building: Some(Box::new(Building::new(event.trace.pointer_size))),
                 generation_bytes: None,
+                suspended: self.suspended,
+                resumed: None,
             });
         }
     }
@@ -205,6 +232,12 @@ impl HeapDump {
                     self.end_collection(false);
                 }
             }
+            GCSuspendEEBegin::ID => self.suspended = Some(event.timestamp),
+            GCRestartEEEnd::ID => {
+                if let (Some((collection, _)), None) = (&mut self.found, &self.collection) {
+                    collection.resumed.get_or_insert(event.timestamp);
+                }
+            }
             GCHeapStats::ID => self.heap_statistics(&GCHeapStats::decode(event)?),
             loader::ModuleLoad::ID => {
                 let load = loader::ModuleLoad::decode(event)?;
@@ -246,14 +279,28 @@ impl HeapDump {
     }
 }
 
+impl Collection {
+    fn pause_nanos(&self, trace: Option<&TraceInfo>) -> Option<i64> {
+        let trace = trace?;
+        Some(trace.relative_nanos(self.resumed?).saturating_sub(trace.relative_nanos(self.suspended?)))
+    }
+}
+
 impl Fold for HeapDump {
     fn event(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
-        let read = match context.source {
-            Source::Runtime => self.runtime_event(event),
-            Source::Rundown => self.rundown_event(event),
-            _ => Ok(()),
-        };
-        self.unreadable += u64::from(read.is_err());
+        self.event_of(event, context.source);
+    }
+
+    fn trace(&mut self, trace: &TraceInfo) {
+        self.trace = Some(*trace);
+    }
+}
+
+/// By itself, for whoever asks for the progress in between.
+impl Sink for HeapDump {
+    fn event(&mut self, event: &Event<'_>) {
+        let source = self.sources.of(event);
+        self.event_of(event, source);
     }
 
     fn trace(&mut self, trace: &TraceInfo) {

@@ -22,12 +22,16 @@ pub struct Heap {
 pub struct About {
     /// The process; 0 when not known.
     pub process_id: u32,
+    /// Bytes of a pointer in it: 4 or 8; 0 when not known.
+    pub pointer_size: u8,
     /// The process's name; empty when not known.
     pub process_name: String,
     /// When it was taken, in nanoseconds since 1970-01-01 UTC; 0 when not known.
     pub taken_unix_ns: i64,
     /// Number of the collection that told of the objects.
     pub collection: Option<u32>,
+    /// How long the process stood still for it, in nanoseconds.
+    pub pause_ns: Option<i64>,
     /// Sizes of generations after that collection, in bytes, as the runtime says: 0, 1, 2, large objects, pinned objects.
     /// They include free space between objects.
     pub generation_bytes: Option<[u64; 5]>,
@@ -117,10 +121,10 @@ impl Heap {
         self.graph.len() == 0
     }
 
-    /// The bytes of all objects together, without the space between them.
+    /// The bytes of all objects together, without the space between them. Saturates, as all sums of sizes do.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.nodes().map(|node| self.size(node)).sum()
+        self.nodes().fold(0, |bytes, node| bytes.saturating_add(self.size(node)))
     }
 
     /// How many references objects have to one another.
@@ -188,6 +192,12 @@ impl Heap {
     #[must_use]
     pub fn about(&self) -> &About {
         &self.about
+    }
+
+    /// Bytes of a pointer in the process: 4 or 8.
+    #[must_use]
+    pub fn pointer_size(&self) -> u8 {
+        if self.about.pointer_size == 4 { 4 } else { 8 }
     }
 
     /// Says of which process it is.

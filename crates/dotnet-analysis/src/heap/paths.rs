@@ -1,7 +1,6 @@
 //! Why an object is alive: the shortest way from a root to it.
 
 use super::graph::Heap;
-use super::roots::Root;
 
 /// Shortest paths from the roots to all objects.
 #[derive(Debug, Clone)]
@@ -63,17 +62,22 @@ impl Paths {
         Some(path)
     }
 
+    /// The object of a root at which the path to that one begins.
+    #[must_use]
+    pub fn origin(&self, node: u32) -> Option<u32> {
+        let mut current = node;
+        loop {
+            match self.before.get(current as usize).copied() {
+                None | Some(NONE) => return None,
+                Some(ROOT) => return Some(current),
+                Some(before) => current = before,
+            }
+        }
+    }
+
     /// Whether an object is reachable.
     #[must_use]
     pub fn is_reachable(&self, node: u32) -> bool {
         self.before.get(node as usize).is_some_and(|before| *before != NONE)
-    }
-}
-
-impl Heap {
-    /// The root of an object that says most about why it is alive; `None` for one that only other objects keep alive.
-    #[must_use]
-    pub fn root_of(&self, node: u32) -> Option<&Root> {
-        self.roots().iter().find(|root| root.node == node)
     }
 }

@@ -15,6 +15,7 @@ mod exceptions;
 mod formats;
 mod gc;
 mod gc_sequences;
+mod gcdump;
 mod heap;
 mod jit;
 mod loader;

@@ -5,25 +5,28 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dotnet_analysis::diff::{Compared, DiffAnswer, Side};
+use dotnet_analysis::heap::HeapDiffAnswer;
 use dotnet_analysis::report::Facts;
 use nettrace::{Decoder, Tolerance};
 
-use super::report::FormArgs;
+use super::report::heap::{is_gcdump, read_gcdump};
+use super::report::{Form, FormArgs};
 use crate::exit::{Failure, Kind};
 use crate::trace_input::{Ending, TraceInput, oddities};
 
-/// Show what has changed between two traces, what grew most first.
+/// Show what has changed between two traces or two heaps, what grew most first.
 ///
 /// Everything that both traces tell of is compared. What adds up over time is compared by what there was a second, so they
-/// need not be equally long.
+/// need not be equally long. Of two .gcdump files, objects and bytes are compared by type.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pipescope diff monday.nettrace tuesday.nettrace
+  pipescope diff before.gcdump after.gcdump
   pipescope diff before.nettrace after.nettrace --html=changes.html
   pipescope diff before.nettrace after.nettrace --json | jq '.subjects[].figures[]'")]
 pub(crate) struct DiffArgs {
-    /// Trace to begin from
+    /// Trace or .gcdump file to begin from
     #[arg(value_name = "BEFORE")]
     before: PathBuf,
     /// Trace to compare with it; `-` is standard input
@@ -38,6 +41,9 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let form = args.form.open()?;
     form.must_not_be(&first)?;
     form.must_not_be(&second)?;
+    if is_gcdump(first.file()) || is_gcdump(second.file()) {
+        return of_heaps(&first, &second, form);
+    }
     let sides = side(first, &args.before).and_then(|before| Ok((before, side(second, &args.after)?)));
     let (before, after) = match sides {
         Ok(sides) => sides,
@@ -53,6 +59,24 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Compares two heaps.
+fn of_heaps(first: &TraceInput, second: &TraceInput, form: Form) -> Result<(), Failure> {
+    let heaps = [first, second].map(|input| {
+        if is_gcdump(input.file()) {
+            return read_gcdump(input);
+        }
+        let text = format!("{} is no .gcdump file: a heap can only be compared with a heap", input.shown());
+        Err(Failure::new(Kind::Argument, text))
+    });
+    match heaps {
+        [Ok(before), Ok(after)] => form.show(&HeapDiffAnswer::new(&before, &after), None, &Vec::new()),
+        [Err(failure), _] | [_, Err(failure)] => {
+            form.abandon();
+            Err(failure)
+        }
+    }
 }
 
 /// The figures of a trace.

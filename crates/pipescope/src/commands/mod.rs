@@ -4,6 +4,7 @@ pub(crate) mod convert;
 pub(crate) mod counters;
 pub(crate) mod diff;
 pub(crate) mod dump;
+pub(crate) mod gcdump;
 pub(crate) mod info;
 pub(crate) mod ps;
 pub(crate) mod report;
@@ -26,6 +27,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Diff(args) => diff::run(&args),
         Command::Dump(args) => dump::run(args).await,
         Command::Stacks(args) => stacks::run(&args).await,
+        Command::Gcdump(args) => gcdump::run(args).await,
         Command::Serve(args) => serve::run(args).await,
     }
 }

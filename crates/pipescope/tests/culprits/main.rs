@@ -32,6 +32,7 @@ mod compared;
 mod compiled;
 mod contended;
 mod hot;
+mod leaked;
 mod observation;
 mod paused;
 mod starved;

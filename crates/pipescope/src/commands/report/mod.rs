@@ -8,6 +8,7 @@ mod events;
 mod exceptions;
 mod form;
 mod gc;
+pub(crate) mod heap;
 mod jit;
 mod loader;
 mod question;
@@ -16,7 +17,7 @@ mod threadpool;
 
 use clap::Subcommand;
 
-pub(crate) use self::form::FormArgs;
+pub(crate) use self::form::{Form, FormArgs};
 use crate::exit::Failure;
 
 /// Reports.
@@ -34,6 +35,7 @@ pub(crate) enum ReportCommand {
     Jit(jit::JitArgs),
     Loader(loader::LoaderArgs),
     Threadpool(threadpool::ThreadpoolArgs),
+    Heap(heap::HeapArgs),
 }
 
 pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
@@ -49,5 +51,6 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Jit(args) => jit::run(args).await,
         ReportCommand::Loader(args) => loader::run(args).await,
         ReportCommand::Threadpool(args) => threadpool::run(args).await,
+        ReportCommand::Heap(args) => heap::run(args).await,
     }
 }
