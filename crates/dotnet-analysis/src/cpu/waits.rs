@@ -171,15 +171,26 @@ pub fn tells_apart(managed: u64, samples: u64) -> bool {
 }
 
 /// What a stack says its thread is doing, from its frames, leaf first.
+///
+/// Code without a name on top of a method that waits is the stub by which it calls the system: the runtime of .NET 9 does not
+/// tell of those that it makes while a session lasts or before it.
 pub fn doing<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Doing {
     let mut is_native = false;
+    let mut is_unknown = false;
     for frame in frames {
+        if frame.kind == FrameKind::Unknown && !is_native && !is_unknown {
+            is_unknown = true;
+            continue;
+        }
         if frame.kind != FrameKind::Managed {
             return if is_native || frame.kind == FrameKind::Native { Doing::Native } else { Doing::Running };
         }
         let method = frame.method();
         if let Some(wait) = wait_of(method) {
             return Doing::Waiting(wait);
+        }
+        if is_unknown {
+            return Doing::Running;
         }
         if !NATIVE_CALLS.iter().any(|pattern| matches(pattern, method)) {
             return if is_native { Doing::Native } else { Doing::Running };
@@ -212,6 +223,18 @@ mod tests {
             .map(|name| Frame { module: String::new(), name: (*name).into(), kind: FrameKind::Managed })
             .collect();
         doing(&frames)
+    }
+
+    #[test]
+    fn a_stub_without_a_name_waits_with_the_method_that_calls_it() {
+        let named = |name: &str, kind| Frame { module: String::new(), name: name.into(), kind };
+        let stub = || named("0x7fd34adb0435", FrameKind::Unknown);
+        let loops = named("System.Net.Sockets.SocketAsyncEngine.EventLoop()", FrameKind::Managed);
+        let works = named("Shop.Work()", FrameKind::Managed);
+        assert_eq!(doing(&[stub(), loops.clone()]), Doing::Waiting(Wait::Sockets));
+        assert_eq!(doing(&[stub(), works.clone(), loops.clone()]), Doing::Running);
+        assert_eq!(doing(&[stub(), stub(), loops]), Doing::Running);
+        assert_eq!(doing(&[stub()]), Doing::Running);
     }
 
     #[test]
