@@ -76,9 +76,13 @@ fn summary(answer: &DiffAnswer, figures: &[(&'static str, &FigureChange)]) -> St
     format!("From {} to {}: {first}{}", answer.before.name, answer.after.name, top.unwrap_or_default())
 }
 
+/// A name within a sentence. Abbreviations stay as they are.
 fn lower(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => name.to_owned(),
+    }
 }
 
 fn shown(change: &Change, rate: f64) -> Cell {
