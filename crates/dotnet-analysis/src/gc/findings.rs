@@ -149,8 +149,12 @@ fn induced(report: &GcReport) -> Option<String> {
     let reasons = report.reasons.iter().filter(|reason| reason.reason.starts_with("Induced"));
     let pauses = sum(reasons.map(|reason| reason.pause_ns));
     let caller = report.triggered_by.iter().find(|caller| caller.reason.starts_with("Induced"));
-    let caller = caller.and_then(|caller| program_frames(&caller.stack).next());
-    let from = caller.map_or_else(String::new, |caller| format!(", mostly in {caller}"));
+    let mut frames = caller.into_iter().flat_map(|caller| program_frames(&caller.stack));
+    let from = match (frames.next(), frames.next()) {
+        (None, _) => String::new(),
+        (Some(method), None) => format!(", mostly in {method}"),
+        (Some(method), Some(caller)) => format!(", mostly in {method}, called by {caller}"),
+    };
     Some(format!(
         "The program asked for {} of {} collections itself (GC.Collect){from}: {} of pauses.",
         Cell::Count(totals.induced),

@@ -3,7 +3,7 @@
 use dotnet_analysis::Analysis;
 use dotnet_analysis::gc::answer::CollectionReport;
 use dotnet_analysis::gc::{Collections, GcReport};
-use dotnet_analysis::report::{Facts, Question};
+use dotnet_analysis::report::{Answer, Document, Facts, Question};
 use nettrace::Decoder;
 use serde_json::Value;
 
@@ -278,4 +278,30 @@ fn the_report_has_the_promised_members() {
     }
     // 24 free bytes of 84054424 before, 172280 after, by the trace's first descriptions of the heap.
     assert!((collection["fragmentation_percent"].as_f64().unwrap() - 100.0 * 24.0 / 172_280.0).abs() < 1e-9);
+}
+
+/// What somebody in trouble reads first.
+#[test]
+fn the_report_begins_with_what_is_worst() {
+    let Some(bytes) = corpus::trace("eventpipe-dotnetcore3.0-win-x64-objver4.nettrace") else { return };
+    let document = report(&bytes).document();
+    assert_eq!(
+        document.summary,
+        "478 collections stopped the program for 7.73 s in all, 20.0 % of 38.6 s. The longest pause took 48.1 ms: \
+         collection 331 at 26.9 s, of generation 0, since new objects had used up their budget; 111 KB survived."
+    );
+    let stands_out = |document: &Document| match document.sections.first() {
+        Some(section) if section.title == "What stands out" => format!("{:?}", section.parts),
+        _ => String::new(),
+    };
+    assert!(stands_out(&document).contains("20.0 % of the time goes into collections"), "{document:?}");
+
+    let bytes = corpus::trace("runtime-net10-loaded.nettrace").unwrap();
+    let document = report(&bytes).document();
+    assert!(
+        stands_out(&document).contains("Large objects (from 85,000 bytes on) were the reason for 9 of 9")
+    );
+
+    let bytes = corpus::trace("r9_counters.nettrace").unwrap();
+    assert!(report(&bytes).document().summary.starts_with("No collection in "));
 }

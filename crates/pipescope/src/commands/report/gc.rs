@@ -9,8 +9,8 @@ use crate::exit::Failure;
 /// Show garbage collections: how long they stopped the program, why they ran, what was left.
 ///
 /// A process is asked for the collector's events of level informational, without stacks, which costs it next to nothing. Of
-/// a trace that has stacks (`trace collect --profile gc-collect` has them) it is also said where collections were asked for,
-/// and of one of level verbose what was pinned.
+/// a trace with stacks and events of level verbose (`trace collect --profile gc-verbose` has both) it is also said where
+/// collections were asked for, and what was pinned.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
