@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::document;
 use super::methods::{self, MethodWeight};
 use super::stacks::{SampledStack, sampled_stacks};
 use super::totals::Totals;
 use super::tree::CallTree;
 use super::waits::{Doing, Wait};
 use super::weight::Weight;
-use crate::profile::{Frame, FrameKind};
-use crate::report::document::Document;
+use super::{document, picture};
+use crate::profile::{Frame, FrameKind, Profile};
+use crate::report::document::{Document, Section};
 use crate::report::{Answer, Facts};
 use crate::symbols::{Code, Compiled};
 
@@ -49,6 +49,8 @@ pub struct CpuAnswer {
     pub duration_ns: i64,
     #[serde(skip)]
     pub(super) hot_paths: Vec<PathNode>,
+    #[serde(skip)]
+    pub(super) profile: Profile,
 }
 
 /// A method.
@@ -135,6 +137,10 @@ impl Answer for CpuAnswer {
     fn document(&self) -> Document {
         document::of(self)
     }
+
+    fn pictures(&self) -> Vec<Section> {
+        picture::sections(&self.profile)
+    }
 }
 
 pub(super) fn of(totals: &Totals, facts: &Facts, code: &Code) -> CpuAnswer {
@@ -167,6 +173,7 @@ pub(super) fn of(totals: &Totals, facts: &Facts, code: &Code) -> CpuAnswer {
         left_out: totals.left_out(),
         duration_ns: facts.duration_ns,
         hot_paths: hot_paths(&stacks, total.busy(), code),
+        profile: picture::profile(&tallies, totals, code),
         total,
     }
 }

@@ -12,11 +12,12 @@
 //! | `stacks`, [`Weight`] | what threads were doing: running, waiting, in native code |
 //! | [`methods`](fn@methods) | samples by methods |
 //! | [`CallTree`] | who calls whom |
-//! | `answer`, `document` | the report |
+//! | `answer`, `document`, `picture` | the report |
 
 mod answer;
 mod document;
 mod methods;
+mod picture;
 mod sampler;
 mod stack_tree;
 mod stacks;

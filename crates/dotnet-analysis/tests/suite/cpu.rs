@@ -2,6 +2,7 @@
 
 use dotnet_analysis::Analysis;
 use dotnet_analysis::cpu::{Cpu, CpuAnswer};
+use dotnet_analysis::report::document::{Cell, Part};
 use dotnet_analysis::report::{Answer as _, Facts, Question as _, text};
 
 use crate::corpus;
@@ -82,4 +83,19 @@ fn the_json_keeps_its_names() {
     );
     assert_eq!((method["exclusive"].as_u64(), method["inclusive"].as_u64()), (Some(5004), Some(5004)));
     assert_eq!(json["tells_apart"], true);
+}
+
+#[test]
+fn flame_graphs_have_the_samples_of_the_report() {
+    let Some(bytes) = corpus::trace("r9_cpu.nettrace") else { return };
+    let answer = answer(&bytes);
+    let pictures = answer.pictures();
+    let samples = [answer.total.busy(), answer.samples];
+    assert_eq!(pictures.len(), samples.len());
+    for (section, samples) in pictures.iter().zip(samples) {
+        let [Part::Picture(picture)] = section.parts.as_slice() else { panic!("{section:?}") };
+        assert!(picture.starts_with("<svg "));
+        assert!(picture.contains(&format!(">{} samples, ", Cell::Count(samples))), "{samples}");
+    }
+    assert!(CpuAnswer::pictures(&self::answer(&[])).is_empty());
 }
