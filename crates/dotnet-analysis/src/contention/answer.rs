@@ -63,6 +63,8 @@ pub struct ContentionAnswer {
     pub not_told_apart: u64,
     /// Events that could not be read.
     pub unreadable: u64,
+    /// What to know about the figures, in words.
+    pub notes: Vec<String>,
 }
 
 /// A wait that had not ended.
@@ -209,8 +211,10 @@ pub(super) fn of(contention: &Contention, facts: &Facts, code: &Code) -> Content
         wait_handles: wait_handles(contention, facts, code),
         not_told_apart: contention.waited.refused().max(contention.by_lock.refused()),
         unreadable: contention.unreadable,
+        notes: Vec::new(),
     };
     answer.waiting.truncate(MAX_LISTED);
+    answer.notes = document::notes(&answer);
     answer
 }
 
@@ -221,7 +225,7 @@ fn waiting(thread: u64, wait: &Wait, owner: Option<u64>, facts: &Facts, code: &C
         owner_thread_id: owner,
         lock_id: wait.lock,
         since_ns: wait.since,
-        duration_ns: (facts.duration_ns - wait.since).max(0),
+        duration_ns: facts.duration_ns.saturating_sub(wait.since).max(0),
         method: site.method().to_owned(),
         stack: site.methods(),
     }
@@ -336,7 +340,7 @@ fn wait_handles(contention: &Contention, facts: &Facts, code: &Code) -> WaitHand
     let ended = waits.by_stack.iter().map(|((stack, is_monitor), waited)| (*stack, *is_monitor, *waited));
     let open = waits.open().map(|(_, open)| {
         let mut waited = Waited::default();
-        waited.add(u64::try_from(facts.duration_ns - open.since).unwrap_or(0));
+        waited.add(u64::try_from(facts.duration_ns.saturating_sub(open.since)).unwrap_or(0));
         (open.stack, open.is_monitor, waited)
     });
     WaitHandles {

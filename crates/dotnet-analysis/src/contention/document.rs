@@ -31,7 +31,12 @@ pub(super) fn of(answer: &ContentionAnswer) -> Document {
     if answer.total > 0 {
         sections.push(over_time(answer));
     }
-    Document { title: "Lock contention".to_owned(), summary: summary(answer), notes: notes(answer), sections }
+    Document {
+        title: "Lock contention".to_owned(),
+        summary: summary(answer),
+        notes: answer.notes.clone(),
+        sections,
+    }
 }
 
 fn summary(answer: &ContentionAnswer) -> String {
@@ -97,7 +102,8 @@ fn holder(lock: &Lock) -> Option<String> {
     Some(format!("Its holder had taken the lock in {}.", words::method(&taken.method)))
 }
 
-fn notes(answer: &ContentionAnswer) -> Vec<String> {
+/// What to know about the figures.
+pub(super) fn notes(answer: &ContentionAnswer) -> Vec<String> {
     let mut notes = vec!["Waits that began before the trace and did not end in it cannot be seen: `pipescope stacks` shows them.".to_owned()];
     if answer.began_before > 0 {
         notes

@@ -187,7 +187,7 @@ impl Contention {
         // The runtime's own measure, where it has one, leaves out what the events cost.
         let nanos = match stop.DurationNs {
             Some(nanos) if nanos.is_finite() => nanos.max(0.0).round() as i64,
-            _ => now - wait.since,
+            _ => now.saturating_sub(wait.since),
         };
         self.durations.record(nanos);
         let nanos = u64::try_from(nanos).unwrap_or(0);

@@ -62,7 +62,7 @@ impl WaitHandles {
         if open.is_of_lock {
             return;
         }
-        let nanos = u64::try_from(now - open.since).unwrap_or(0);
+        let nanos = u64::try_from(now.saturating_sub(open.since)).unwrap_or(0);
         self.ended.add(nanos);
         if let Some(waited) = self.by_stack.entry((open.stack, open.is_monitor), Waited::default) {
             waited.add(nanos);

@@ -51,6 +51,8 @@ pub struct ExceptionsAnswer {
     pub not_listed: u64,
     /// Events that could not be read.
     pub unreadable: u64,
+    /// What to know about the figures, in words.
+    pub notes: Vec<String>,
     #[serde(skip)]
     handlers_told: bool,
 }
@@ -135,7 +137,7 @@ pub(super) fn of(exceptions: &Exceptions, facts: &Facts, code: &Code) -> Excepti
     let not_listed = [by_site.len(), handlers.len()].map(|length| length.saturating_sub(MAX_LISTED) as u64);
     by_site.truncate(MAX_LISTED);
     handlers.truncate(MAX_LISTED);
-    ExceptionsAnswer {
+    let mut answer = ExceptionsAnswer {
         total: exceptions.total.count,
         duration_ns: facts.duration_ns,
         kinds: exceptions.total,
@@ -150,8 +152,11 @@ pub(super) fn of(exceptions: &Exceptions, facts: &Facts, code: &Code) -> Excepti
         not_told_apart: exceptions.throws.refused() + exceptions.handlers.refused(),
         not_listed: not_listed.iter().sum(),
         unreadable: exceptions.unreadable,
+        notes: Vec::new(),
         handlers_told: exceptions.handlers_told,
-    }
+    };
+    answer.notes = document::notes(&answer);
+    answer
 }
 
 fn types(exceptions: &Exceptions) -> Vec<OfType> {

@@ -25,7 +25,12 @@ pub(super) fn of(answer: &ExceptionsAnswer) -> Document {
         sections.extend(handlers(answer, HandlerKind::Filter, "Filters asked", FEW_ROWS));
         sections.push(over_time(answer));
     }
-    Document { title: "Exceptions".to_owned(), summary: summary(answer), notes: notes(answer), sections }
+    Document {
+        title: "Exceptions".to_owned(),
+        summary: summary(answer),
+        notes: answer.notes.clone(),
+        sections,
+    }
 }
 
 fn summary(answer: &ExceptionsAnswer) -> String {
@@ -65,7 +70,8 @@ fn summary(answer: &ExceptionsAnswer) -> String {
     )
 }
 
-fn notes(answer: &ExceptionsAnswer) -> Vec<String> {
+/// What to know about the figures.
+pub(super) fn notes(answer: &ExceptionsAnswer) -> Vec<String> {
     let mut notes = Vec::new();
     if answer.silent_rethrows > 0 {
         notes.push(format!(

@@ -96,15 +96,15 @@ impl InFlight {
         let index = self.open.iter().rposition(|open| open.kind == kind)?;
         self.open.truncate(index + 1);
         let open = self.open.pop()?;
-        let nanos = now - open.since;
+        let nanos = now.saturating_sub(open.since);
         if let Some(outer) = self.open.last_mut() {
-            outer.inner_nanos += nanos;
+            outer.inner_nanos = outer.inner_nanos.saturating_add(nanos);
         }
         Some(Ended {
             method_id: open.method_id,
             exception: open.exception,
             nanos,
-            own_nanos: nanos - open.inner_nanos,
+            own_nanos: nanos.saturating_sub(open.inner_nanos),
         })
     }
 

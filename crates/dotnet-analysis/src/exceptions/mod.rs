@@ -236,10 +236,11 @@ impl Exceptions {
         if kind == HandlerKind::Catch
             && let Some((exception, since)) = begun.caught
         {
-            self.to_catch.record(now - since);
+            let nanos = now.saturating_sub(since);
+            self.to_catch.record(nanos);
             if let Some(of_type) = self.by_type.get_mut(exception.index()) {
                 of_type.caught += 1;
-                of_type.nanos += u64::try_from(now - since).unwrap_or(0);
+                of_type.nanos = of_type.nanos.saturating_add(u64::try_from(nanos).unwrap_or(0));
             }
         }
         self.silent_rethrows += u64::from(begun.rethrown);
@@ -262,7 +263,7 @@ impl Exceptions {
         if let Some(handled) = self.handlers.get_mut(&HandlerKey { kind, method_id, exception }) {
             let nanos = u64::try_from(nanos).unwrap_or(0);
             handled.ended += 1;
-            handled.nanos += nanos;
+            handled.nanos = handled.nanos.saturating_add(nanos);
             handled.max_nanos = handled.max_nanos.max(nanos);
         }
     }

@@ -61,6 +61,8 @@ pub struct JitAnswer {
     pub background_over_time: OverTime,
     /// Events that could not be read.
     pub unreadable: u64,
+    /// What to know about the figures, in words.
+    pub notes: Vec<String>,
 }
 
 /// Code made in one way.
@@ -151,7 +153,7 @@ pub struct Tiering {
 
 pub(super) fn of(jit: &Jit, facts: &Facts) -> JitAnswer {
     let over_time = |timeline: &Timeline| timeline.over_time(facts.duration_ns);
-    JitAnswer {
+    let mut answer = JitAnswer {
         total: jit.total,
         trace_ns: facts.duration_ns,
         foreground: jit.foreground,
@@ -181,7 +183,10 @@ pub(super) fn of(jit: &Jit, facts: &Facts) -> JitAnswer {
         foreground_over_time: over_time(&jit.over_time.foreground_nanos),
         background_over_time: over_time(&jit.over_time.background_nanos),
         unreadable: jit.unreadable,
-    }
+        notes: Vec::new(),
+    };
+    answer.notes = document::notes(&answer);
+    answer
 }
 
 fn tiers(jit: &Jit) -> Vec<Tier> {

@@ -27,7 +27,7 @@ pub(super) fn of(answer: &JitAnswer) -> Document {
         sections.push(start_up(answer));
         sections.extend(over_time(answer));
     }
-    Document { title: "JIT".to_owned(), summary: summary(answer), notes: notes(answer), sections }
+    Document { title: "JIT".to_owned(), summary: summary(answer), notes: answer.notes.clone(), sections }
 }
 
 fn summary(answer: &JitAnswer) -> String {
@@ -71,7 +71,8 @@ fn summary(answer: &JitAnswer) -> String {
     sentences.join(" ")
 }
 
-fn notes(answer: &JitAnswer) -> Vec<String> {
+/// What to know about the figures.
+pub(super) fn notes(answer: &JitAnswer) -> Vec<String> {
     let mut notes = Vec::new();
     if answer.durations.count > 0 {
         notes.push("Times are those that passed from the beginning of compiling to its end, also while the thread did not run.".to_owned());
@@ -207,7 +208,7 @@ fn start_up(answer: &JitAnswer) -> Section {
                 usize::try_from(index).ok().and_then(|index| over_time.values.get(index).copied().flatten())
             };
             Some(vec![
-                Cell::Nanos(index * seconds),
+                Cell::Nanos(index.saturating_mul(seconds)),
                 Cell::Count(methods),
                 nanos(at(&answer.foreground_over_time).unwrap_or(0)),
                 nanos(at(&answer.background_over_time).unwrap_or(0)),

@@ -181,9 +181,14 @@ impl Jit {
             MethodUnload::ID | MethodUnloadVerbose::ID => self.unloaded += 1,
             MethodJitMemoryAllocatedForCode::ID => {
                 let allocated = MethodJitMemoryAllocatedForCode::decode(event)?;
-                self.memory.hot_code_bytes += allocated.JitHotCodeRequestSize;
-                self.memory.read_only_data_bytes += allocated.JitRODataRequestSize;
-                self.memory.allocated_bytes += allocated.AllocatedSizeForJitCode;
+                let memory = &mut self.memory;
+                for (sum, bytes) in [
+                    (&mut memory.hot_code_bytes, allocated.JitHotCodeRequestSize),
+                    (&mut memory.read_only_data_bytes, allocated.JitRODataRequestSize),
+                    (&mut memory.allocated_bytes, allocated.AllocatedSizeForJitCode),
+                ] {
+                    *sum = sum.saturating_add(bytes);
+                }
             }
             R2RGetEntryPoint::ID => self.ready_to_run_entry_points += 1,
             _ => {
@@ -213,7 +218,7 @@ impl Jit {
         let now = event.relative_nanos();
         let begun = self.compiling.ended(event.thread_id, method.MethodID);
         self.without_beginning += u64::from(begun.is_none());
-        let nanos = begun.map_or(0, |begun| u64::try_from(now - begun.since).unwrap_or(0));
+        let nanos = begun.map_or(0, |begun| u64::try_from(now.saturating_sub(begun.since)).unwrap_or(0));
         let il_bytes = begun.map_or(0, |begun| u64::from(begun.il_bytes));
         let compiled = Compiled { methods: 1, il_bytes, native_bytes, time_ns: nanos };
         let tier = flags.tier();

@@ -52,7 +52,8 @@ impl Tiering {
                 self.run_methods += u64::from(stop.JittedMethodCount);
                 self.max_pending = self.max_pending.max(stop.PendingMethodCount.into());
                 if let Some(since) = self.running.remove(&event.thread_id) {
-                    self.run_nanos += u64::try_from(event.relative_nanos() - since).unwrap_or(0);
+                    let nanos = event.relative_nanos().saturating_sub(since);
+                    self.run_nanos = self.run_nanos.saturating_add(u64::try_from(nanos).unwrap_or(0));
                 }
             }
             _ => {}

@@ -54,6 +54,8 @@ pub struct LoaderAnswer {
     pub over_time: OverTime,
     /// Events that could not be read.
     pub unreadable: u64,
+    /// What to know about the figures, in words.
+    pub notes: Vec<String>,
 }
 
 /// An assembly that was loaded.
@@ -141,7 +143,7 @@ pub struct LoadedType {
 
 pub(super) fn of(loader: &Loader, facts: &Facts) -> LoaderAnswer {
     let handlers = loader.handlers;
-    LoaderAnswer {
+    let mut answer = LoaderAnswer {
         assemblies: loader.loaded,
         unloaded: loader.unloaded,
         present: loader.present,
@@ -160,7 +162,10 @@ pub(super) fn of(loader: &Loader, facts: &Facts) -> LoaderAnswer {
         types: types(loader),
         over_time: loader.over_time.over_time(facts.duration_ns),
         unreadable: loader.unreadable,
-    }
+        notes: Vec::new(),
+    };
+    answer.notes = document::notes(&answer);
+    answer
 }
 
 fn loaded(loader: &Loader) -> Vec<LoadedAssembly> {

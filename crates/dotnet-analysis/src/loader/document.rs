@@ -18,7 +18,7 @@ pub(super) fn of(answer: &LoaderAnswer) -> Document {
         let lines = vec![("assemblies", answer.over_time.points(false))];
         sections.push(Section::of_lines("Assemblies loaded", Unit::Count, lines));
     }
-    Document { title: "Loader".to_owned(), summary: summary(answer), notes: notes(answer), sections }
+    Document { title: "Loader".to_owned(), summary: summary(answer), notes: answer.notes.clone(), sections }
 }
 
 fn summary(answer: &LoaderAnswer) -> String {
@@ -72,7 +72,8 @@ fn short(name: &str) -> &str {
     name.split(',').next().unwrap_or(name)
 }
 
-fn notes(answer: &LoaderAnswer) -> Vec<String> {
+/// What to know about the figures.
+pub(super) fn notes(answer: &LoaderAnswer) -> Vec<String> {
     let mut notes = Vec::new();
     if answer.present > answer.assemblies {
         notes.push(format!(

@@ -63,7 +63,7 @@ impl Requests {
 
     pub(super) fn ended(&mut self, thread: u64, stop: &AssemblyLoadStop<'_>, now: i64) {
         let since = self.open.get_mut(&thread).and_then(Vec::pop);
-        let nanos = since.map_or(0, |since| (now - since).max(0));
+        let nanos = since.map_or(0, |since| now.saturating_sub(since).max(0));
         if since.is_some() {
             self.durations.record(nanos);
         }
@@ -75,7 +75,7 @@ impl Requests {
         if let Some(requested) = self.requested.entry(key, make) {
             requested.count += 1;
             requested.failed += u64::from(!stop.Success);
-            requested.nanos += nanos.cast_unsigned();
+            requested.nanos = requested.nanos.saturating_add(nanos.cast_unsigned());
             requested.max_nanos = requested.max_nanos.max(nanos.cast_unsigned());
             if !stop.ResultAssemblyPath.is_empty() {
                 requested.path = stop.ResultAssemblyPath.to_string();

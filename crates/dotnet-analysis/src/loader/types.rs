@@ -72,14 +72,14 @@ impl Types {
         // Ends of those inside of it were lost.
         open.truncate(index + 1);
         let Some(ended) = open.pop() else { return };
-        let nanos = (now - ended.since).max(0);
+        let nanos = now.saturating_sub(ended.since).max(0);
         if let Some(outer) = open.last_mut() {
-            outer.inner_nanos += nanos;
+            outer.inner_nanos = outer.inner_nanos.saturating_add(nanos);
         }
-        let own = (nanos - ended.inner_nanos).max(0);
+        let own = nanos.saturating_sub(ended.inner_nanos).max(0);
         self.durations.record(own);
         let loaded = self.by_type.entry(self.names.keep(stop.TypeName)).or_default();
         loaded.count += 1;
-        loaded.nanos += own.cast_unsigned();
+        loaded.nanos = loaded.nanos.saturating_add(own.cast_unsigned());
     }
 }

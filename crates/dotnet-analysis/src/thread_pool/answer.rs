@@ -60,6 +60,8 @@ pub struct ThreadPoolAnswer {
     pub enqueued_over_time: OverTime,
     /// Events that could not be read.
     pub unreadable: u64,
+    /// What to know about the figures, in words.
+    pub notes: Vec<String>,
 }
 
 /// What is wrong with a pool.
@@ -209,11 +211,11 @@ pub(super) fn of(pool: &ThreadPool, facts: &Facts, code: &Code) -> ThreadPoolAns
         dequeued: pool.queue.dequeued,
         delay: pool.queue.delays.summary(),
         waiting,
-        oldest_ns: oldest.map(|oldest| (facts.duration_ns - oldest).max(0)),
+        oldest_ns: oldest.map(|oldest| facts.duration_ns.saturating_sub(oldest).max(0)),
         unmatched: pool.queue.unmatched,
     };
     let over_time = |timeline: &Timeline| timeline.over_time(facts.duration_ns);
-    ThreadPoolAnswer {
+    let mut answer = ThreadPoolAnswer {
         verdict: verdict(pool, &queue),
         trace_ns: facts.duration_ns,
         starvation: workers.starvation.map(added),
@@ -245,7 +247,10 @@ pub(super) fn of(pool: &ThreadPool, facts: &Facts, code: &Code) -> ThreadPoolAns
         delay_over_time: over_time(&pool.queue.delays_over_time),
         enqueued_over_time: over_time(&pool.queue.enqueued_over_time),
         unreadable: pool.unreadable,
-    }
+        notes: Vec::new(),
+    };
+    answer.notes = document::notes(&answer);
+    answer
 }
 
 fn verdict(pool: &ThreadPool, queue: &QueueFigures) -> Verdict {

@@ -26,7 +26,12 @@ pub(super) fn of(answer: &ThreadPoolAnswer) -> Document {
     }
     sections.extend(answer.work.first().map(stack));
     sections.extend(over_time(answer));
-    Document { title: "Thread pool".to_owned(), summary: summary(answer), notes: notes(answer), sections }
+    Document {
+        title: "Thread pool".to_owned(),
+        summary: summary(answer),
+        notes: answer.notes.clone(),
+        sections,
+    }
 }
 
 fn summary(answer: &ThreadPoolAnswer) -> String {
@@ -98,7 +103,8 @@ fn threads_added(added: &Added) -> String {
     )
 }
 
-fn notes(answer: &ThreadPoolAnswer) -> Vec<String> {
+/// What to know about the figures.
+pub(super) fn notes(answer: &ThreadPoolAnswer) -> Vec<String> {
     let mut notes = Vec::new();
     if answer.work.is_empty() {
         notes

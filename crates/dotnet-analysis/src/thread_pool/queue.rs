@@ -70,7 +70,7 @@ impl Queue {
         }
         if let Some(since) = since {
             self.count -= 1;
-            let delay = (now - since).max(0);
+            let delay = now.saturating_sub(since).max(0);
             self.delays.record(delay);
             self.delays_over_time.add(now, delay.cast_unsigned());
         }

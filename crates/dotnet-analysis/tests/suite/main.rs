@@ -19,6 +19,7 @@ mod gcdump;
 mod heap;
 mod jit;
 mod loader;
+mod odd_events;
 mod profiles;
 mod questions;
 mod requests;
