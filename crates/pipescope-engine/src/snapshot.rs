@@ -8,7 +8,8 @@
 //! that did not.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ const FIRST_LOOK: Duration = Duration::from_millis(1);
 
 /// How long the sampler is waited for where it was not seen in that time.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What `/proc` gives at once.
+const PAGE: usize = 4096;
 
 /// How much of a stream is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -159,7 +163,12 @@ fn system_threads(process: u32) -> HashMap<u64, Task> {
     let Ok(tasks) = fs::read_dir(Path::new("/proc").join(process.to_string()).join("task")) else {
         return HashMap::new();
     };
-    let task = |path: &Path| Task::parse(&fs::read(path.join("status")).ok()?);
+    // A status is a page at most, and read at once. There may be thousands.
+    let mut page = [0; PAGE];
+    let mut task = |path: &Path| {
+        let length = File::open(path.join("status")).ok()?.read(&mut page).ok()?;
+        Task::parse(page.get(..length)?)
+    };
     tasks.filter_map(|entry| task(&entry.ok()?.path())).map(|task| (task.thread_id, task)).collect()
 }
 

@@ -287,6 +287,10 @@ impl Collection {
 }
 
 impl Fold for HeapDump {
+    fn uses_code(&self) -> bool {
+        false
+    }
+
     fn event(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         self.event_of(event, context.source);
     }

@@ -155,6 +155,10 @@ impl Default for OverTime {
 }
 
 impl Fold for Jit {
+    fn uses_code(&self) -> bool {
+        false
+    }
+
     fn event(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         if context.source == Source::Runtime && self.take(event).is_err() {
             self.unreadable += 1;

@@ -133,6 +133,10 @@ impl Default for Loader {
 }
 
 impl Fold for Loader {
+    fn uses_code(&self) -> bool {
+        false
+    }
+
     fn event(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         let taken = match context.source {
             Source::Runtime => self.take(event),
