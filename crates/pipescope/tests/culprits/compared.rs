@@ -32,8 +32,9 @@ fn what_grew_is_named(runtime: Runtime) {
     record(&mut target, &after, &["throw 500 Lost", "contend 40 5", "collect 0 2"]);
     let [before, after] = [before, after].map(|file| file.display().to_string());
     let text = Pipescope::run(&["diff", &before, &after]).expect(0).stdout;
-    Screen::of(&text).names("Culprits.Ledger.Post").names("Locks: time waited").names("Exceptions: thrown");
-    assert!(text.contains("Culprits.OrderLostException"), "{text}");
+    let screen = Screen::of(&text);
+    screen.names("Culprits.Ledger.Post").names("Locks: time waited").names("Exceptions: thrown");
+    screen.and_below("Culprits.OrderLostException");
 }
 
 on_each_runtime!(what_grew_is_named);

@@ -15,6 +15,8 @@ fn methods_made_at_run_time_are_counted_and_named(runtime: Runtime) {
     // By now all is compiled that a session takes.
     let screen = first_screen_of("jit", &mut target, |target| target.run("jit 200"));
     screen.names("dynamicClass.Compiled").names(" 200 ");
+    // The runtime counts their IL and does not tell of it.
+    screen.and_below("JitInfo");
 }
 
 fn bytes_are_the_runtimes_own(runtime: Runtime) {

@@ -32,6 +32,7 @@ fn a_deadlock_that_begins_is_named(runtime: Runtime) {
     screen.names("Culprits.Bank.Debit").names("Culprits.Bank.Credit");
     // Neither wait ends before the session does. Older runtimes do not tell who holds which lock.
     screen.names(if runtime.major() >= 8 { "DEADLOCK: 2 threads" } else { "2 threads were still waiting" });
+    screen.and_below("Waits that began before the trace");
 }
 
 on_each_runtime!(the_waiting_method_is_named, a_deadlock_that_begins_is_named);

@@ -111,20 +111,24 @@ pub(crate) fn until_events_are_written(target: &Target) {
     Pipescope::run(&["info", "--process-id", &pid(target)]).expect(0);
 }
 
-/// What somebody sees without scrolling.
+/// A text, and what somebody sees of it without scrolling.
 #[derive(Debug)]
-pub(crate) struct Screen(String);
+pub(crate) struct Screen {
+    first: String,
+    text: String,
+}
 
 impl Screen {
     /// The first screen of a text.
     pub(crate) fn of(text: &str) -> Screen {
-        Screen(text.lines().take(SCREEN_LINES).collect::<Vec<_>>().join("\n"))
+        let first = text.lines().take(SCREEN_LINES).collect::<Vec<_>>().join("\n");
+        Screen { first, text: text.to_owned() }
     }
 
     /// Fails unless this is on it.
     #[track_caller]
     pub(crate) fn names(&self, what: &str) -> &Screen {
-        assert!(self.0.contains(what), "`{what}` is not in the first screen:\n{}", self.0);
+        assert!(self.first.contains(what), "`{what}` is not in the first screen:\n{}", self.first);
         self
     }
 
@@ -133,10 +137,17 @@ impl Screen {
     pub(crate) fn names_before(&self, what: &str, other: &str) -> &Screen {
         self.names(what);
         assert!(
-            self.0.find(other).is_none_or(|other| self.0.find(what) < Some(other)),
+            self.first.find(other).is_none_or(|other| self.first.find(what) < Some(other)),
             "`{other}` comes before `{what}` in the first screen:\n{}",
-            self.0
+            self.first
         );
+        self
+    }
+
+    /// Fails unless this is somewhere in the text.
+    #[track_caller]
+    pub(crate) fn and_below(&self, what: &str) -> &Screen {
+        assert!(self.text.contains(what), "`{what}` is not in:\n{}", self.text);
         self
     }
 }

@@ -32,4 +32,10 @@ fn the_types_counts_and_throw_sites_are_named(runtime: Runtime) {
     screen.names("Culprits.Thrower.Lose");
 }
 
-on_each_runtime!(the_types_counts_and_throw_sites_are_named);
+fn who_had_the_framework_throw_is_named(runtime: Runtime) {
+    let mut target = target(runtime);
+    let screen = first_screen_of("exceptions", &mut target, |target| target.run("throw 100 Format"));
+    screen.names("100").names("System.FormatException").names("Culprits.Thrower.Misread");
+}
+
+on_each_runtime!(the_types_counts_and_throw_sites_are_named, who_had_the_framework_throw_is_named);
