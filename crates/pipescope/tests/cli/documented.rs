@@ -7,8 +7,18 @@ use serde_json::Value;
 use super::traces::TraceFile;
 
 /// Reports that take any trace.
-const SUBJECTS: &[&str] =
-    &["cpu", "threadpool", "jit", "gc", "allocations", "exceptions", "contention", "requests", "counters"];
+const SUBJECTS: &[&str] = &[
+    "cpu",
+    "threadpool",
+    "jit",
+    "loader",
+    "gc",
+    "allocations",
+    "exceptions",
+    "contention",
+    "requests",
+    "counters",
+];
 
 #[test]
 fn every_member_of_a_report_is_in_its_section() {
