@@ -29,7 +29,7 @@ usage: cargo xtask VERB [OPTION ...]
   test [--only STEP]...     everything that must pass: format, lints, documentation, unit, live and browser tests
   demo [--seconds N] [--port PORT] [--release]
                             a real ASP.NET Core application under light load, and `pipescope serve` watching it
-  bench [--only costs|traces|memory]... [--record] [--seconds N]
+  bench [--only costs|answers|traces|memory]... [--record] [--seconds N]
                             measure, and write BENCHMARKS.md; --record takes the traces it reads anew
   fuzz [--seconds N] [TARGET ...]
                             fuzz each target (10 minutes unless told)

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measures what the program and the reader of traces cost, and writes `BENCHMARKS.md`.
 
+mod answers;
 mod costs;
 mod estimates;
 mod measures;
@@ -14,7 +15,7 @@ use anyhow::{Result, bail};
 use crate::arguments::Arguments;
 
 pub(crate) fn bench(mut arguments: Arguments) -> Result<()> {
-    const SECTIONS: [&str; 3] = ["costs", "traces", "memory"];
+    const SECTIONS: [&str; 4] = ["costs", "answers", "traces", "memory"];
     let seconds = arguments.option("--seconds")?.unwrap_or(60);
     let again = arguments.flag("--record");
     let mut only = Vec::new();
@@ -33,6 +34,9 @@ pub(crate) fn bench(mut arguments: Arguments) -> Result<()> {
     // What takes a while is written at once: nothing is lost when what comes after it fails.
     if wanted("costs") {
         report::write(&costs::measure(seconds)?)?;
+    }
+    if wanted("answers") {
+        report::write(&answers::measure()?)?;
     }
     if wanted("traces") {
         report::write(&traces::measure(again)?)?;
