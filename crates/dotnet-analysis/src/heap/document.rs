@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::answer::{HeapAnswer, KeeperRow, PathRow, RootName, TypeRow};
+use super::roots::RootKind;
 use super::ways;
 use crate::report::Answer;
 use crate::report::document::{
@@ -256,6 +257,10 @@ fn push_path(nodes: &mut Vec<TreeNode>, path: &PathRow) {
 fn root_text(root: Option<&RootName>) -> String {
     match root {
         Some(RootName { kind, field: Some(field) }) => format!("{kind} {field}"),
+        Some(RootName { kind: RootKind::Stack, .. }) => "a local variable".to_owned(),
+        Some(RootName { kind: RootKind::FinalizerQueue, .. }) => "the finalizer queue".to_owned(),
+        Some(RootName { kind: RootKind::Older, .. }) => "an older generation".to_owned(),
+        Some(RootName { kind: RootKind::Other, .. }) => "another root".to_owned(),
         Some(RootName { kind, field: None }) => format!("a {kind}"),
         None => "nothing".to_owned(),
     }

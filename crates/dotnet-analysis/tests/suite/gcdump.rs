@@ -157,7 +157,7 @@ fn a_recorded_heap_goes_through_a_file() {
     let bytes = written(&heap);
     is_what_the_description_says(&bytes, &heap);
     is_read_as_it_was_written(&bytes, &heap);
-    for length in [30, 100, 1000, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1000] {
+    for length in [30, 1000, bytes.len() / 3] {
         let cut = gcdump::read(&bytes[..length]).unwrap_err();
         assert!(matches!(cut, gcdump::ReadError::CutOff), "{length}: {cut:?}");
     }
@@ -284,7 +284,9 @@ fn files_of_other_tools_are_read() {
     );
     assert_eq!(heap.references(0), [1, 2]);
     assert_eq!(heap.about().losses.unknown_references, 1);
-    assert_eq!(heap.types()[0].module, "Shop.dll");
+    let types: Vec<(&str, &str)> =
+        heap.types().iter().map(|kind| (kind.name.as_str(), kind.module.as_str())).collect();
+    assert_eq!(types, [("Order", "Shop.dll"), ("System.Byte[]", "Shop.dll")]);
     let [root] = heap.roots() else { panic!("{:?}", heap.roots()) };
     assert_eq!((root.node, root.kind, root.field.as_deref()), (0, RootKind::Static, Some("orders")));
 }

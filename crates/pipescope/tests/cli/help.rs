@@ -71,15 +71,13 @@ fn every_command_has_examples() {
         "report jit",
         "report loader",
         "report heap",
-        "report heap",
         "report requests",
         "report threadpool",
         "convert",
         "diff",
         "dump",
+        "gcdump",
         "stacks",
-        "gcdump",
-        "gcdump",
         "serve",
     ] {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();

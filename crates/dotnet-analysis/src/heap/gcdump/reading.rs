@@ -224,10 +224,21 @@ impl Nodes {
         Ok((numbers, roots))
     }
 
+    /// By type, whether there are objects of it.
+    fn types_of_objects(&self, numbers: &[u32]) -> Result<Vec<bool>, ReadError> {
+        let mut used = vec![false; self.types.len()];
+        for (index, _) in (0_u32..).zip(numbers).filter(|(_, number)| **number != NONE) {
+            if let Some(used) = used.get_mut(self.node(index)?.kind as usize) {
+                *used = true;
+            }
+        }
+        Ok(used)
+    }
+
     /// Puts the graph together. The addresses follow in the file.
     fn into_heap<R: Read>(self, file: &mut Reader<R>) -> Result<(Heap, bool), ReadError> {
         let (numbers, roots) = self.objects()?;
-        let (types, kinds) = merged_types(&self.types);
+        let (types, kinds) = merged_types(&self.types, &self.types_of_objects(&numbers)?);
         let mut graph = Graph::default();
         let mut shapes = Shapes::default();
         // So that types have the numbers they are listed with.
@@ -293,23 +304,36 @@ fn is_grouping(name: &str) -> bool {
 
 /// The types of objects, and by type of the file the number of its type. Other tools make types of their own for large
 /// objects: `System.Byte[] (Bytes > 10K)`.
-fn merged_types(types: &[FileType]) -> (Vec<HeapType>, Vec<u64>) {
+/// Types that have no objects are left out.
+fn merged_types(types: &[FileType], used: &[bool]) -> (Vec<HeapType>, Vec<u64>) {
     let mut list: Vec<HeapType> = Vec::new();
     let mut numbers: Vec<u64> = Vec::new();
-    let mut plain: HashMap<(&str, &str), u64> = HashMap::new();
+    let mut plain: HashMap<(&str, &str), (u64, bool)> = HashMap::new();
     let mut push = |name: &str, module: &str| {
         list.push(HeapType { name: name.to_owned(), module: file_name(module).to_owned() });
         list.len() as u64 - 1
     };
-    for kind in types {
+    for (kind, is_used) in types.iter().zip(used) {
+        if !is_used {
+            // Nothing asks for it.
+            numbers.push(0);
+            continue;
+        }
         let name = kind.name.split_once(" (Bytes > ").map_or(kind.name.as_str(), |(name, _)| name);
         let key = (name, kind.module.as_str());
         let is_plain = name.len() == kind.name.len();
-        let number = match plain.get(&key) {
-            Some(number) if !is_plain => *number,
-            _ => push(name, &kind.module),
+        let number = match plain.get_mut(&key) {
+            // At least one of the two is only for large objects.
+            Some((number, known)) if !(is_plain && *known) => {
+                *known |= is_plain;
+                *number
+            }
+            _ => {
+                let number = push(name, &kind.module);
+                plain.insert(key, (number, is_plain));
+                number
+            }
         };
-        plain.entry(key).or_insert(number);
         numbers.push(number);
     }
     (list, numbers)
