@@ -95,7 +95,7 @@
   for (const [name, value] of Object.entries({ x: "20%", y: "4", width: "79%", height: "24" })) {
     tools.setAttribute(name, value);
   }
-  const bar = element("div", { className: "tools" });
+  const bar = element("div", { className: "flame-tools" });
   const result = element("span", { className: "result" });
   const input = element("input", { type: "search", placeholder: "Search (/)", title: "Part of a name" });
   const reset = element("button", { type: "button", textContent: "Whole picture", title: "Escape", disabled: true });
