@@ -88,6 +88,9 @@ pub enum Program {
     Load,
     /// Has known troubles on command (a hot method, a leak, a deadlock ...) and prints the runtime's own figures. Runs everywhere.
     Culprits,
+    /// Makes requests with the HTTP client, of known number and delay, on command. Not on .NET Core 3.1, which tells nothing of
+    /// them.
+    Requests,
     /// A minimal ASP.NET Core application. Not on .NET Core 3.1.
     Web,
     /// A large ready-made ASP.NET Core server, driven by HTTP requests only. .NET 10 only.
@@ -96,8 +99,8 @@ pub enum Program {
 
 impl Program {
     /// The programs that are compiled from source.
-    pub(crate) const COMPILED: [Program; 5] =
-        [Program::Work, Program::Counters, Program::Load, Program::Culprits, Program::Web];
+    pub(crate) const COMPILED: [Program; 6] =
+        [Program::Work, Program::Counters, Program::Load, Program::Culprits, Program::Requests, Program::Web];
 
     /// The name of the program's source, assembly and, where it is a single file, process.
     #[must_use]
@@ -107,6 +110,7 @@ impl Program {
             Program::Counters => "counters",
             Program::Load => "load",
             Program::Culprits => "culprits",
+            Program::Requests => "requests",
             Program::Web => "web",
             Program::Server => "azmcp",
         }
@@ -117,7 +121,7 @@ impl Program {
     pub fn runs_on(self, runtime: Runtime) -> bool {
         match self {
             Program::Work | Program::Counters | Program::Load | Program::Culprits => true,
-            Program::Web => runtime.compiled_for() != Runtime::Net31,
+            Program::Requests | Program::Web => runtime.compiled_for() != Runtime::Net31,
             Program::Server => runtime.is_single_file(),
         }
     }

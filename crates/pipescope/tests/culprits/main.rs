@@ -36,5 +36,6 @@ mod leaked;
 mod observation;
 mod paused;
 mod starved;
+mod requested;
 mod thrown;
 mod waiting;

@@ -12,7 +12,7 @@ use super::harness::{Pipescope, pid};
 const SCREEN_LINES: usize = 24;
 
 /// What the program says when its session is open.
-const SESSION_IS_OPEN: &str = "Observing culprits (pid ";
+const SESSION_IS_OPEN: &str = "Observing ";
 
 /// A report of a process, and what the runtime itself counted meanwhile.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ pub(crate) fn first_screen_of(report: &str, target: &mut Target, work: impl FnOn
 
 /// Runs a command that observes a process until it is interrupted, and gives what it prints.
 #[track_caller]
-fn during(command: &[&str], target: &mut Target, work: impl FnOnce(&mut Target)) -> String {
+pub(crate) fn during(command: &[&str], target: &mut Target, work: impl FnOnce(&mut Target)) -> String {
     let pid = pid(target);
     let mut arguments = command.to_vec();
     arguments.extend(["--process-id", &pid, "--duration", "0s"]);
