@@ -22,10 +22,12 @@
 //! | [`jit`] | which methods are compiled, and what that takes |
 //! | [`thread_pool`] | how many workers there are and why, how long work waits, what blocks |
 //! | [`loader`] | which assemblies and types are loaded, and which were not found |
+//! | [`activities`] | what began inside of what, and how long it took |
 //! | [`report`] | questions and answers: what to ask of a process, JSON, documents |
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing)]
 
+pub mod activities;
 pub mod allocations;
 mod analysis;
 mod bounded;

@@ -38,6 +38,7 @@ use self::client::Client;
 use self::network::Network;
 pub use self::phases::Phase;
 use self::server::Server;
+pub(crate) use self::tally::Slowest;
 use crate::fold::{Context, Fold};
 use crate::report::needs::Provider;
 use crate::report::{Facts, Needs, Question};
@@ -55,10 +56,10 @@ const SHORTEST_INTERVAL: i64 = 10_000_000;
 const NANOS_PER_MILLISECOND: f64 = 1e6;
 
 /// `TasksFlowActivityIds` of the task library: the runtime gives activities to what starts and stops.
-const ACTIVITIES: u64 = 0x80;
+pub(crate) const ACTIVITIES: u64 = 0x80;
 /// Events of event sources that have no keyword of their own. Not the one of `RequestFailedDetailed`, which is about stacks
 /// of exceptions.
-const PLAIN: u64 = 0xf000_0000_0000;
+pub(crate) const PLAIN: u64 = 0xf000_0000_0000;
 const INFORMATIONAL: u8 = 4;
 
 const fn source(name: &'static str, keywords: u64) -> Provider {

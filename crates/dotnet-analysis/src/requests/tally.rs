@@ -39,18 +39,18 @@ impl Tally {
 
 /// The slowest of many, the slowest first.
 #[derive(Debug)]
-pub(super) struct Slowest<T> {
+pub(crate) struct Slowest<T> {
     list: Vec<(i64, T)>,
     limit: usize,
 }
 
 impl<T> Slowest<T> {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { list: Vec::new(), limit }
     }
 
     /// Keeps it if it is among the slowest; of equal ones the earliest.
-    pub(super) fn offer(&mut self, nanos: i64, make: impl FnOnce() -> T) {
+    pub(crate) fn offer(&mut self, nanos: i64, make: impl FnOnce() -> T) {
         let place = self.list.partition_point(|(known, _)| *known >= nanos);
         if place < self.limit {
             self.list.insert(place, (nanos, make()));
@@ -58,7 +58,7 @@ impl<T> Slowest<T> {
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &T)> {
         self.list.iter().map(|(nanos, value)| (*nanos, value))
     }
 }

@@ -5,6 +5,7 @@
 #[path = "../../../nettrace/tests/suite/corpus.rs"]
 mod corpus;
 
+mod activities;
 mod allocations;
 mod code_over_time;
 mod contention;

@@ -35,7 +35,7 @@ mod hot;
 mod leaked;
 mod observation;
 mod paused;
-mod starved;
 mod requested;
+mod starved;
 mod thrown;
 mod waiting;

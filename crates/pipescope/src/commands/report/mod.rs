@@ -1,5 +1,6 @@
 //! `pipescope report`: what is in a trace, and what a running process is doing.
 
+mod activities;
 mod allocations;
 mod contention;
 mod counters;
@@ -32,6 +33,7 @@ pub(crate) enum ReportCommand {
     Gc(gc::GcArgs),
     Allocations(allocations::AllocationsArgs),
     Requests(requests::RequestsArgs),
+    Activities(activities::ActivitiesArgs),
     Jit(jit::JitArgs),
     Loader(loader::LoaderArgs),
     Threadpool(threadpool::ThreadpoolArgs),
@@ -48,6 +50,7 @@ pub(crate) async fn run(command: &ReportCommand) -> Result<(), Failure> {
         ReportCommand::Gc(args) => gc::run(args).await,
         ReportCommand::Allocations(args) => allocations::run(args).await,
         ReportCommand::Requests(args) => requests::run(args).await,
+        ReportCommand::Activities(args) => activities::run(args).await,
         ReportCommand::Jit(args) => jit::run(args).await,
         ReportCommand::Loader(args) => loader::run(args).await,
         ReportCommand::Threadpool(args) => threadpool::run(args).await,
