@@ -293,7 +293,10 @@ const RUNTIME_EVENTS: &[(&str, &[u8])] = &[
 const TYPED_EVENTS: &[(&str, &[u8])] = &[
     // A bulk of objects that claims two billion of them.
     ("hostile-count", b"\0\x12\0\0\0\0\0\0\0\0\0\xff\xff\xff\x7f\x09\0\x01\x02\x03\x04\x05\x06\x07\x08"),
-    ("bulk-root-edge", b"\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\0\0\x09\0\x01\x02\x03\x04\x02\x01\0\0\0\x05\x06\x07\x08"),
+    (
+        "bulk-root-edge",
+        b"\0\x10\0\0\0\x01\0\0\0\0\0\x01\0\0\0\x09\0\x01\x02\x03\x04\x02\x01\0\0\0\x05\x06\x07\x08",
+    ),
     // `RequestStop` of version 1 with its status, and with that behind another field.
     ("request-stop", b"\x06\x02\0\x01\x02\0\x01\x07\x02\xc8\0\0\0"),
     ("request-stop-moved", b"\x06\x02\0\x01\x02\0\x02\x0f\x09\x07\x02x\0\0\0\xc8\0\0\0"),

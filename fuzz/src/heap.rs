@@ -21,5 +21,8 @@ pub fn gcdump(data: &[u8]) {
     let mut again = Vec::new();
     files::write(&heap, "fuzz", &mut again).expect("small heaps fit");
     let again = files::read(again.as_slice()).expect("what was written can be read");
-    assert_eq!((again.len(), again.bytes(), again.reference_count()), (heap.len(), heap.bytes(), heap.reference_count()));
+    assert_eq!(
+        (again.len(), again.bytes(), again.reference_count()),
+        (heap.len(), heap.bytes(), heap.reference_count())
+    );
 }

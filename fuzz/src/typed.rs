@@ -84,9 +84,8 @@ pub fn typed_events(data: &[u8]) {
     let name = choices.of(NAMES);
     let how = choices.byte();
     let pointer_size = if how & 1 != 0 { 4 } else { 8 };
-    let fields: Vec<(&str, i32)> = (0..choices.byte() % (MAX_FIELDS + 1))
-        .map(|_| (choices.of(FIELDS), choices.of(CODES)))
-        .collect();
+    let fields: Vec<(&str, i32)> =
+        (0..choices.byte() % (MAX_FIELDS + 1)).map(|_| (choices.of(FIELDS), choices.of(CODES))).collect();
     let mut definition = Definition::new(1, provider, id.into()).name(name).version(version.into());
     if !fields.is_empty() {
         definition = if how & 2 != 0 {
