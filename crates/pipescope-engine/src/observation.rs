@@ -2,7 +2,7 @@
 //!
 //! An [`Observation`] is a session whose events go to a fold as they come. Reading has priority: the bytes are taken from the
 //! socket as fast as the runtime writes them and wait in memory for a thread that decodes and analyses, since what is not
-//! read in time, the runtime drops. Only when [`MAX_WAITING`] pieces wait is reading held up.
+//! read in time, the runtime drops. Only when `MAX_WAITING` pieces wait is reading held up.
 //!
 //! ```no_run
 //! use diagnostics_ipc::client::Client;
