@@ -48,7 +48,9 @@ pub enum HeapDumpError {
         waited: Duration,
     },
     /// The process is stopped.
-    #[error("{target} is stopped (by a signal or a debugger), so it cannot tell of its heap")]
+    #[error(
+        "{target} is stopped (by a signal or a debugger), so it cannot tell of its heap; let it go on first"
+    )]
     Stopped {
         /// The process.
         target: Arc<Target>,

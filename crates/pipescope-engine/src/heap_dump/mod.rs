@@ -7,9 +7,11 @@
 //! |---|---|
 //! | `request` | what is asked of the runtime, and how much memory it may use for it? |
 //! | `session` | how are the events taken, and when is it over? |
+//! | `memory` | how much memory does the process use, and how much more may it? |
 //! | `error` | why is there no dump? |
 
 mod error;
+mod memory;
 mod request;
 mod session;
 

@@ -5,7 +5,6 @@
 //! finds no room there is lost, the end of the collection too. Afterwards it comes as fast as it is read. The end of the
 //! collection is acted on when it arrives: nothing more may follow in an idle process.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,8 @@ use nettrace::Decoder;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::HeapDumpError;
-use super::request::HeapDumpRequest;
+use super::memory::ProcessMemory;
+use super::request::{Buffer, HeapDumpRequest};
 
 /// How many bytes one read takes at most: what a socket holds.
 const CHUNK: usize = 256 << 10;
@@ -39,6 +39,8 @@ pub struct TakenHeap {
     pub duration: Duration,
     /// The session's buffer, MB.
     pub buffer_mb: u32,
+    /// Whether the buffer is no larger since a memory limit of the process leaves no more room.
+    pub buffer_is_limited: bool,
     /// How often it was tried before with smaller buffers, from which events were lost.
     pub tries_before: u32,
 }
@@ -52,22 +54,29 @@ pub struct TakenHeap {
 ///
 /// When there is no session, no collection, or no end of it in time. No session is left behind.
 pub async fn take(client: &Client, request: &HeapDumpRequest) -> Result<TakenHeap, HeapDumpError> {
+    let pid = client.target().pid();
+    // It would answer nothing, and commands would wait in its socket until it goes on.
+    if pid.and_then(ProcessState::of).is_some_and(ProcessState::is_stopped) {
+        return Err(HeapDumpError::Stopped { target: Arc::new(client.target().clone()) });
+    }
     let info = client.process_info().await.ok();
     let runtime = info.and_then(|info| info.runtime_version);
     // Whatever becomes of it: without it types that another tool was told are told to us by number only.
     if let Ok(flush) = client.start_session(&HeapDumpRequest::flush()).await {
         let _ = flush.stop(|_| {}).await;
     }
-    let mut buffer_mb = request.buffer_for(client.target().pid().and_then(resident_bytes));
+    let memory = pid.map(ProcessMemory::of).unwrap_or_default();
+    let mut buffer = request.buffer_for(memory);
     let mut tries_before = 0;
     loop {
-        let taken = take_once(client, request, buffer_mb, runtime.as_deref()).await?;
-        let larger = HeapDumpRequest::larger(buffer_mb);
-        if !taken.heap.about().losses.any() || tries_before >= request.retries || larger == buffer_mb {
-            return Ok(TakenHeap { tries_before, ..taken });
+        let taken = take_once(client, request, buffer, runtime.as_deref()).await?;
+        let larger = HeapDumpRequest::larger(buffer.mb, memory);
+        if !taken.heap.about().losses.any() || tries_before >= request.retries || larger.mb <= buffer.mb {
+            let buffer_is_limited = buffer.is_limited || larger.is_limited && larger.mb <= buffer.mb;
+            return Ok(TakenHeap { buffer_is_limited, tries_before, ..taken });
         }
-        tracing::info!(buffer_mb, losses = ?taken.heap.about().losses, "events of the heap dump were lost");
-        buffer_mb = larger;
+        tracing::info!(?buffer, losses = ?taken.heap.about().losses, "events of the heap dump were lost");
+        buffer = larger;
         tries_before += 1;
     }
 }
@@ -76,15 +85,15 @@ pub async fn take(client: &Client, request: &HeapDumpRequest) -> Result<TakenHea
 async fn take_once(
     client: &Client,
     request: &HeapDumpRequest,
-    buffer_mb: u32,
+    buffer: Buffer,
     runtime: Option<&str>,
 ) -> Result<TakenHeap, HeapDumpError> {
     let started = Instant::now();
     // A runtime may answer only after it has collected.
     let timeouts = Timeouts { command: request.timeout, ..*client.timeouts() };
     let client = client.clone().with_timeouts(timeouts);
-    let mut session = client.start_session(&HeapDumpRequest::session(buffer_mb, runtime)).await?;
-    tracing::debug!(buffer_mb, "the session of the heap dump is open");
+    let mut session = client.start_session(&HeapDumpRequest::session(buffer.mb, runtime)).await?;
+    tracing::debug!(?buffer, "the session of the heap dump is open");
     let mut reader = Reader::default();
     let target = Arc::new(client.target().clone());
     reader.read(&mut session, request.timeout, started, &target).await?;
@@ -97,7 +106,15 @@ async fn take_once(
     let Reader { decoder, dump, bytes, .. } = reader;
     let facts = Facts::new(&decoder, dump.last_ticks(), None);
     let heap = dump.into_heap().ok_or(HeapDumpError::ProcessEnded { target, objects: 0 })?;
-    Ok(TakenHeap { heap, facts, bytes, duration, buffer_mb, tries_before: 0 })
+    Ok(TakenHeap {
+        heap,
+        facts,
+        bytes,
+        duration,
+        buffer_mb: buffer.mb,
+        buffer_is_limited: buffer.is_limited,
+        tries_before: 0,
+    })
 }
 
 /// The stream as it comes.
@@ -178,12 +195,4 @@ fn given_up(target: &Arc<Target>, progress: Progress, waited: Duration) -> HeapD
         }
         _ => HeapDumpError::NoCollection { target, waited },
     }
-}
-
-/// The memory a process uses.
-fn resident_bytes(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
 }

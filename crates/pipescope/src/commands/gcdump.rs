@@ -20,7 +20,7 @@ use crate::targets::Target;
 use crate::terminal;
 
 /// Who wrote a file, as it says itself.
-const TOOL: &str = concat!("pipescope ", env!("CARGO_PKG_VERSION"));
+pub(crate) const TOOL: &str = concat!("pipescope ", env!("CARGO_PKG_VERSION"));
 /// The extension of the files.
 const EXTENSION: &str = "gcdump";
 /// Sections of the report that are printed; `report heap` has all.
@@ -36,7 +36,8 @@ pub(crate) struct TakeArgs {
     /// How long to wait at most for the process to have told everything
     #[arg(short, long, value_name = "TIME", default_value = "2m")]
     timeout: Limit,
-    /// Most memory the process may use to tell, in MB; by default what its heap can need
+    /// Most memory the process may use to tell, in MB; by default what its heap can need. Never more
+    /// than its memory limit has room for
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(1..))]
     buffersize: Option<u32>,
 }
@@ -116,11 +117,15 @@ pub(crate) fn complain(taken: &TakenHeap, shown: &str) -> Result<(), Failure> {
     if !taken.heap.about().losses.any() {
         return Ok(());
     }
-    let text = format!(
-        "{shown}: the dump is not complete, its buffer of {} MB was too small; try --buffersize {}",
-        taken.buffer_mb,
-        taken.buffer_mb.saturating_mul(4)
-    );
+    let buffer = taken.buffer_mb;
+    let advice = match taken.buffer_is_limited {
+        true => {
+            ", and the memory limit of its control group leaves no room for more; raise that limit to get all"
+                .to_owned()
+        }
+        false => format!("; try --buffersize {}", buffer.saturating_mul(4)),
+    };
+    let text = format!("{shown}: the dump is not complete, its buffer of {buffer} MB was too small{advice}");
     Err(Failure::new(Kind::Stream, text))
 }
 
