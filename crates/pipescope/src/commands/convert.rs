@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dotnet_analysis::formats::{Activity, Selection};
+use dotnet_analysis::heap::gcdump::{self, WriteError};
 use nettrace::{Decoder, Tolerance};
 
+use super::gcdump::TOOL;
+use super::report::heap::TraceHeap;
 use crate::exit::{FailAs as _, Failure, Kind};
 use crate::ndjson::EventLines;
 use crate::output::Output;
 use crate::profiles::{ProfileFormat, ProfileWriter, TraceProfile};
 use crate::trace_input::{Ending, TraceInput, oddities};
 
-/// Bytes of a profile that are written at a time.
+/// Bytes of a profile or a heap that are written at a time.
 const BUFFER: usize = 256 << 10;
 
 /// Write a trace in another format.
@@ -22,6 +25,9 @@ const BUFFER: usize = 256 << 10;
 /// `name`, `level`, `keywords`, `opcode`, `thread_id` and the decoded `fields`. Integers of 64 bits are numbers, figures
 /// that are no numbers (infinite ones) are `null`, byte arrays are hexadecimal, FILETIMEs are RFC 3339. Where a payload
 /// cannot be decoded its bytes are in `payload`, with the reason in `field_error` if it should have been.
+///
+/// gcdump: the objects of a trace in which the runtime told of its heap (keywords 0x1980001 of its provider), for PerfView,
+/// Visual Studio and `pipescope report heap`. Of several heap dumps in a trace it is the last that is complete.
 ///
 /// All other formats are of samples, as the profile dotnet-sampled-thread-time takes them: what every managed thread was
 /// doing, about a thousand times a second, whether it ran or waited. They show time that passed, not CPU time. Threads
@@ -36,6 +42,7 @@ Examples:
   pipescope convert shop.nettrace --to speedscope -o shop.speedscope.json
   pipescope convert shop.nettrace --to svg --only running -o shop.svg
   pipescope convert after.nettrace --to svg --baseline before.nettrace -o difference.svg
+  pipescope convert heap.nettrace --to gcdump -o heap.gcdump
   pipescope convert shop.nettrace --to ndjson | jq -c 'select(.name == \"Exception/Start\") | .fields'
   zstd -dc shop.nettrace.zst | pipescope convert - --to csv | head")]
 pub(crate) struct ConvertArgs {
@@ -87,6 +94,8 @@ enum Format {
     Svg,
     /// A line per method: samples with it as the leaf, and anywhere
     Csv,
+    /// For PerfView, Visual Studio and `pipescope report heap`: the objects of a heap dump
+    Gcdump,
 }
 
 /// What threads were doing.
@@ -103,17 +112,18 @@ enum Only {
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
     args.check()?;
-    match args.to.of_samples() {
-        None => write_events(args),
-        Some(format) => write_samples(args, format),
+    match (args.to, args.to.of_samples()) {
+        (_, Some(format)) => write_samples(args, format),
+        (Format::Gcdump, None) => write_heap(args),
+        (_, None) => write_events(args),
     }
 }
 
 impl Format {
-    /// `None` for events.
+    /// `None` for events and heaps.
     fn of_samples(self) -> Option<ProfileFormat> {
         Some(match self {
-            Self::Ndjson => return None,
+            Self::Ndjson | Self::Gcdump => return None,
             Self::Speedscope => ProfileFormat::Speedscope,
             Self::Chrome => ProfileFormat::Chrome,
             Self::Firefox => ProfileFormat::Firefox,
@@ -130,7 +140,7 @@ impl ConvertArgs {
     fn check(&self) -> Result<(), Failure> {
         let is_samples = self.to.of_samples().is_some();
         let misfits = [
-            ("--stacks", "ndjson", self.stacks && is_samples),
+            ("--stacks", "ndjson", self.stacks && self.to != Format::Ndjson),
             ("--only", "formats of samples", !self.only.is_empty() && !is_samples),
             ("--threads", "formats of samples", !self.threads.is_empty() && !is_samples),
             (
@@ -144,11 +154,11 @@ impl ConvertArgs {
             Some((option, formats, _)) => {
                 Err(Failure::new(Kind::Argument, format!("{option} is for {formats} only")))
             }
-            None if self.to == Format::Pprof
+            None if matches!(self.to, Format::Pprof | Format::Gcdump)
                 && self.output == Path::new("-")
                 && io::stdout().is_terminal() =>
             {
-                Err(Failure::new(Kind::Argument, "pprof's format is binary; name a file with -o"))
+                Err(Failure::new(Kind::Argument, "this format is binary; name a file with -o"))
             }
             None => Ok(()),
         }
@@ -220,6 +230,26 @@ fn write_samples(args: &ConvertArgs, format: ProfileFormat) -> Result<(), Failur
         }
         None => ended(&shown, trace.ending),
     }
+}
+
+fn write_heap(args: &ConvertArgs) -> Result<(), Failure> {
+    let input = TraceInput::open(&args.file)?;
+    let (output, name) = open(&args.output, &[&input])?;
+    let trace = match TraceHeap::read(input, &args.file) {
+        Ok(trace) => trace,
+        Err(failure) => {
+            output.abandon();
+            return Err(failure);
+        }
+    };
+    let mut out = BufWriter::with_capacity(BUFFER, output);
+    let written = match gcdump::write(&trace.heap, TOOL, &mut out) {
+        Ok(()) => out.into_inner().map_err(io::Error::from).and_then(Output::finish),
+        Err(WriteError::Output(error)) => Err(error),
+        Err(error) => Err(io::Error::other(error)),
+    };
+    written.map_err(|error| refused(error, &name))?;
+    trace.ended()
 }
 
 /// Says what is to be known about a trace.

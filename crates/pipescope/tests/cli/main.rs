@@ -15,6 +15,7 @@ mod diff;
 mod documented;
 mod dump;
 mod harness;
+mod heap;
 mod help;
 mod monitor;
 mod processes;

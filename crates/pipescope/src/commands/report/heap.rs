@@ -86,33 +86,62 @@ fn of_trace(
     wanted: &Wanted,
     about: &About,
 ) -> Result<(), Failure> {
-    let shown = input.shown().to_owned();
-    let mut decoder = Decoder::new().tolerate(Tolerance::Damage);
-    let mut dump = HeapDump::new();
-    let ending = input.read(&mut decoder, &mut dump, |_| Ok(()))?;
-    let problem = match ending {
-        Ending::Complete => None,
-        Ending::Broken(error) => Some(error),
-    };
-    let facts = Facts::new(&decoder, dump.last_ticks(), problem.clone());
-    let Some(heap) = dump.into_heap() else {
-        form.abandon();
-        let text = match problem {
-            Some(problem) => format!("{shown}: no heap dump is in it: {problem}"),
-            None => format!(
-                "{} holds no heap dump; `pipescope gcdump` takes one",
-                if path == Path::new("-") { "standard input" } else { &shown }
-            ),
-        };
-        return Err(Failure::new(Kind::Stream, text));
-    };
-    form.show(&HeapAnswer::new(&heap, wanted), Some(&facts), about)?;
-    match problem {
-        Some(problem) => Err(Failure::new(Kind::Stream, format!("{shown}: {problem}"))),
-        None if heap.about().losses.any() => {
-            Err(Failure::new(Kind::Stream, format!("{shown}: the runtime lost events of the heap dump")))
+    let trace = match TraceHeap::read(input, path) {
+        Ok(trace) => trace,
+        Err(failure) => {
+            form.abandon();
+            return Err(failure);
         }
-        None => Ok(()),
+    };
+    form.show(&HeapAnswer::new(&trace.heap, wanted), Some(&trace.facts), about)?;
+    trace.ended()
+}
+
+/// The heap dump of a trace.
+#[derive(Debug)]
+pub(crate) struct TraceHeap {
+    /// What is on the heap, as far as the trace tells.
+    pub(crate) heap: Heap,
+    facts: Facts,
+    shown: String,
+    problem: Option<String>,
+}
+
+impl TraceHeap {
+    /// Reads a trace; fails where no heap dump is in it. `path` is the one it was opened by.
+    pub(crate) fn read(input: TraceInput, path: &Path) -> Result<Self, Failure> {
+        let shown = input.shown().to_owned();
+        let mut decoder = Decoder::new().tolerate(Tolerance::Damage);
+        let mut dump = HeapDump::new();
+        let ending = input.read(&mut decoder, &mut dump, |_| Ok(()))?;
+        let problem = match ending {
+            Ending::Complete => None,
+            Ending::Broken(error) => Some(error),
+        };
+        let facts = Facts::new(&decoder, dump.last_ticks(), problem.clone());
+        let Some(heap) = dump.into_heap() else {
+            let text = match problem {
+                Some(problem) => format!("{shown}: no heap dump is in it: {problem}"),
+                None => format!(
+                    "{} holds no heap dump; `pipescope gcdump` takes one",
+                    if path == Path::new("-") { "standard input" } else { &shown }
+                ),
+            };
+            return Err(Failure::new(Kind::Stream, text));
+        };
+        Ok(Self { heap, facts, shown, problem })
+    }
+
+    /// Fails where the dump is not all there is, after what there is was told.
+    pub(crate) fn ended(&self) -> Result<(), Failure> {
+        let shown = &self.shown;
+        match &self.problem {
+            Some(problem) => Err(Failure::new(Kind::Stream, format!("{shown}: {problem}"))),
+            None if self.heap.about().losses.any() => {
+                Err(Failure::new(Kind::Stream, format!("{shown}: the runtime lost events of the heap dump")))
+            }
+            None => Ok(()),
+        }
     }
 }
 
