@@ -101,6 +101,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         write("typed_events", name, data)?;
     }
 
+    // Behind the beginning that the target puts there.
+    write("gcdump", "graph", &[&[1], heap_graph().as_slice()].concat())?;
+
     // Numbers of names in the target's tables, and types as distances from the first.
     let mean = [0, 15, 1, 15, 6, 11, 7, 11, 8, 6, 9, 11, 10, 11, 5, 10, 4, 15, 13, 15, 3, 15, 2, 15];
     let mut payload = Bytes::default();
@@ -184,6 +187,46 @@ fn varied_6() -> Stream6 {
     stream.sequence_point(60, 1, &[(0, 2)]).thread(0, 5, 6).events(false, &[first]);
     stream.remove_threads(&[(0, 4)]).block(77, &[1]);
     stream
+}
+
+/// The graph of a `.gcdump` file: a static field, an order, and its arrays, one of a size of its own.
+fn heap_graph() -> Vec<u8> {
+    const TYPES: [(&str, i32); 7] = [
+        ("UNDEFINED", 0),
+        ("Order", 24),
+        ("[.NET Roots]", 0),
+        ("System.Byte[] (Bytes > 10K)", 20_000),
+        ("System.Byte[]", 30),
+        ("[static var Shop.orders]", 0),
+        ("[static vars]", 0),
+    ];
+    /// Type and number of references, then the references as distances: as the format has it, in numbers of variable length.
+    const NODES: [&[u8]; 7] =
+        [&[2, 3, 1, 3, 6], &[6, 0], &[4, 1, 3], &[9, 40, 0], &[10, 1, 0x7c], &[12, 1, 0x7f], &[0, 0]];
+    const ADDRESSES: [i64; 7] = [0x3000, 0x1000, 0, 0x2000, 0, 0, 0x4000];
+    let text = |out: &mut Bytes, text: &str| {
+        out.i32(text.len() as i32).raw(text.as_bytes());
+    };
+    let mut file = Bytes::default();
+    // Bytes of all objects, and the node that all roots are under.
+    file.i64(1234).i32(2).i32(TYPES.len() as i32);
+    for (name, size) in TYPES {
+        text(&mut file, name);
+        file.i32(size);
+        text(&mut file, "/app/Shop.dll");
+    }
+    file.i32(NODES.len() as i32);
+    let mut begin = 0;
+    for node in NODES {
+        file.i32(begin);
+        begin += node.len() as i32;
+    }
+    file.i32(begin).raw(&NODES.concat()).i32(ADDRESSES.len() as i32);
+    for address in ADDRESSES {
+        file.i64(address);
+    }
+    file.raw(&[8, 1, 6]);
+    file.0
 }
 
 /// A block of netperf: a definition and an event with a stack, each as long as a multiple of four.
