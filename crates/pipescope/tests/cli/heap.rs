@@ -20,7 +20,7 @@ fn a_trace_becomes_a_gcdump_that_says_the_same() {
     let (of_trace, of_file) = (report(&trace, "x.nettrace"), report(&trace, "x.gcdump"));
     assert!(of_trace["objects"].as_u64() > Some(1000), "{of_trace:#}");
     // Files have none of these, and the time in units of 100 ns.
-    let differ = ["collection", "pause_ns", "generations", "taken_unix_ns"];
+    let differ = ["collection", "pause_ns", "generations", "trace", "taken_unix_ns"];
     let time = |report: &Value| report["taken_unix_ns"].as_u64().expect("a time") / 100;
     assert_eq!(time(&of_trace), time(&of_file));
     let told =
