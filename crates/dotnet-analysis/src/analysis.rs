@@ -1,11 +1,13 @@
 //! One pass over the events, many folds.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use dotnet_events::Sources;
 use nettrace::{Event, SequencePoint, Sink, TraceInfo};
 
 use crate::fold::{Context, Fold};
+use crate::profile::Frame;
 use crate::stacks::Stacks;
 use crate::symbols::{Code, Pieces};
 
@@ -77,7 +79,14 @@ impl<'f> Analysis<'f> {
     /// The stacks that folds kept, with names.
     #[must_use]
     pub fn into_code(self) -> Code {
-        Code::new(self.stacks, &self.pieces.unwrap_or_default())
+        self.into_code_with(|_| HashMap::new())
+    }
+
+    /// The same, with frames from elsewhere for addresses of which the runtime has told no name: native code, see
+    /// [`native`](crate::symbols::native). `elsewhere` is given each such address once, in order, and may leave any out.
+    #[must_use]
+    pub fn into_code_with(self, elsewhere: impl FnOnce(&[u64]) -> HashMap<u64, Frame>) -> Code {
+        Code::new(self.stacks, &self.pieces.unwrap_or_default(), elsewhere)
     }
 }
 

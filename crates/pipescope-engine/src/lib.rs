@@ -12,6 +12,7 @@
 //! | [`recording`] | how is a trace taken, and of what? |
 //! | [`observation`] | how does a running process answer a question? |
 //! | [`snapshot`] | what is every thread of a process doing now? |
+//! | [`native_code`] | what is the native code of a process called? |
 //! | [`heap_dump`] | what is on the heap of a process? |
 //! | [`settling`] | when is a process far enough in its start to be listened to? |
 //!
@@ -23,6 +24,7 @@ pub mod counters;
 pub mod exposition;
 pub mod heap_dump;
 pub mod monitor;
+pub mod native_code;
 pub mod observation;
 pub mod recording;
 pub mod settling;

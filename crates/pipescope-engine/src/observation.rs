@@ -5,13 +5,13 @@
 //! read in time, the runtime drops. Only when `MAX_WAITING` pieces wait is reading held up.
 //!
 //! ```no_run
-//! use diagnostics_ipc::client::Client;
+//! use diagnostics_ipc::discovery::Process;
 //! use dotnet_analysis::report::Question;
 //! use pipescope_engine::observation::Observation;
 //! use pipescope_engine::recording::{Flow, TraceRequest};
-//! # async fn run<Q: Question + Send + 'static>(client: Client, question: Q) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn run<Q: Question + Send + 'static>(process: Process, question: Q) -> Result<(), Box<dyn std::error::Error>> {
 //! let request = TraceRequest::of_needs(&question.needs(None), true).session(None);
-//! let mut observation = Observation::start(&client, &request, question).await?;
+//! let mut observation = Observation::start(&process, &request, question).await?;
 //! while observation.next().await? == Flow::Bytes {
 //!     // ... until it has been long enough
 //! #   break;
@@ -25,6 +25,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use diagnostics_ipc::client::{Client, Error, Session};
+use diagnostics_ipc::discovery::Process;
 use diagnostics_ipc::request::{SessionFeature, SessionRequest};
 use dotnet_analysis::Analysis;
 use dotnet_analysis::report::{Facts, Question};
@@ -32,6 +33,7 @@ use dotnet_analysis::symbols::Code;
 use nettrace::Decoder;
 use tokio::sync::oneshot;
 
+use crate::native_code;
 use crate::recording::Flow;
 
 /// How many bytes one read takes at most.
@@ -82,9 +84,9 @@ impl<Q: Question + Send + 'static> Observation<Q> {
     ///
     /// # Errors
     /// When the process refuses, does not answer in time, or is gone.
-    pub async fn start(client: &Client, request: &SessionRequest, question: Q) -> Result<Self, Error> {
-        let session = client.start_session(request).await?;
-        Ok(Self { session, analyst: Analyst::begin(question) })
+    pub async fn start(process: &Process, request: &SessionRequest, question: Q) -> Result<Self, Error> {
+        let session = Client::new(process).start_session(request).await?;
+        Ok(Self { session, analyst: Analyst::begin(process.clone(), question) })
     }
 
     /// Waits for the next bytes and passes them on. Cancel-safe.
@@ -125,12 +127,12 @@ impl<Q: Question + Send + 'static> Observation<Q> {
 }
 
 impl<Q: Question + Send + 'static> Analyst<Q> {
-    fn begin(question: Q) -> Self {
+    fn begin(process: Process, question: Q) -> Self {
         let (pieces, received) = sync_channel(MAX_WAITING);
         let (sender, finding) = oneshot::channel();
         std::thread::spawn(move || {
             // Nobody waits for it when the observation was given up.
-            let _ = sender.send(analyse(question, &received));
+            let _ = sender.send(analyse(&process, question, &received));
         });
         Self { pieces, finding }
     }
@@ -153,7 +155,7 @@ impl<Q: Question + Send + 'static> Analyst<Q> {
 }
 
 /// Shows the events of all pieces to the question.
-fn analyse<Q: Question>(mut question: Q, pieces: &Receiver<Vec<u8>>) -> Finding<Q> {
+fn analyse<Q: Question>(process: &Process, mut question: Q, pieces: &Receiver<Vec<u8>>) -> Finding<Q> {
     let mut decoder = Decoder::new();
     if Q::IN_TIME_ORDER {
         decoder = decoder.in_time_order();
@@ -173,6 +175,6 @@ fn analyse<Q: Question>(mut question: Q, pieces: &Receiver<Vec<u8>>) -> Finding<
         (None, Ok(())) => None,
     };
     let facts = Facts::new(&decoder, analysis.last_ticks(), problem);
-    let code = analysis.into_code();
+    let code = analysis.into_code_with(|addresses| native_code::frames_at(process, addresses));
     Finding { question, code, facts, decoder }
 }

@@ -14,12 +14,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use diagnostics_ipc::client::{Client, Error, Session};
+use diagnostics_ipc::discovery::Process;
 use diagnostics_ipc::request::SessionRequest;
 use dotnet_analysis::Analysis;
 use dotnet_analysis::report::Facts;
 use dotnet_analysis::snapshot::{Moment, Snapshot, SnapshotAnswer, SystemThread};
 use nettrace::Decoder;
 use tokio::time::{Instant, sleep_until};
+
+use crate::native_code;
 
 /// How long a session is left open so that the sampler begins. It does so at once, but on a busy machine.
 const FIRST_LOOK: Duration = Duration::from_millis(1);
@@ -60,30 +63,32 @@ pub enum SnapshotError {
     },
 }
 
-/// Takes a snapshot of a process. `request` asks for what [`dotnet_analysis::snapshot::NEEDS`] says.
+/// Takes a snapshot of a process, to which the client belongs. `request` asks for what [`dotnet_analysis::snapshot::NEEDS`] says.
 ///
 /// # Errors
 /// When the process refuses, does not answer in time, is gone, or runs no managed code.
 pub async fn take(
     client: &Client,
-    process: u32,
+    process: &Process,
     request: &SessionRequest,
 ) -> Result<SnapshotAnswer, SnapshotError> {
     let answer = attempt(client, process, request, FIRST_LOOK).await?;
     match answer {
         Some(answer) => Ok(answer),
-        None => attempt(client, process, request, PATIENCE).await?.ok_or(SnapshotError::Nothing { process }),
+        None => attempt(client, process, request, PATIENCE)
+            .await?
+            .ok_or(SnapshotError::Nothing { process: process.pid }),
     }
 }
 
 /// A session that is stopped when a sample has come, and after that time at the latest. `None` when none has come.
 async fn attempt(
     client: &Client,
-    process: u32,
+    process: &Process,
     request: &SessionRequest,
     limit: Duration,
 ) -> Result<Option<SnapshotAnswer>, SnapshotError> {
-    let before = system_threads(process);
+    let before = system_threads(process.pid);
     let mut session = client.start_session(request).await?;
     let mut reading = Reading::new(Decoder::new());
     let mut snapshot = Snapshot::new(Moment::First);
@@ -91,15 +96,15 @@ async fn attempt(
     watch(&mut session, limit, &mut reading, &mut analysis).await?;
     session.stop(|bytes| reading.push(bytes, &mut analysis)).await?;
     let last = analysis.last_ticks();
-    let code = analysis.into_code();
+    let code = analysis.into_code_with(|addresses| native_code::frames_at(process, addresses));
     if !snapshot.has_samples() {
         return match reading.damage {
-            Some(source) => Err(SnapshotError::Stream { process, source }),
+            Some(source) => Err(SnapshotError::Stream { process: process.pid, source }),
             None => Ok(None),
         };
     }
     let facts = Facts::new(&reading.decoder, last, None);
-    Ok(Some(snapshot.answer(&facts, &code, &both(before, &system_threads(process)))))
+    Ok(Some(snapshot.answer(&facts, &code, &both(before, &system_threads(process.pid)))))
 }
 
 /// A stream that is read, up to where it makes no sense.

@@ -32,7 +32,6 @@ pub use procfs::ProcessState;
 pub use scanner::{Scan, Scanner};
 pub use socket_name::SocketName;
 
-#[cfg(feature = "client")]
 pub(crate) use procfs::Procfs;
 
 /// A process with a runtime that can be reached.
@@ -52,4 +51,13 @@ pub struct Process {
     pub name: String,
     /// Its arguments, the executable first.
     pub command_line: Vec<String>,
+}
+
+impl Process {
+    /// Whether it still runs: the process with its id is this one, not a later one.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        let stat = Procfs::open().and_then(|mut procfs| procfs.stat(self.pid));
+        stat.is_ok_and(|stat| stat.start_key == self.start_key && !stat.state.has_ended())
+    }
 }

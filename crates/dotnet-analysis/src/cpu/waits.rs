@@ -182,8 +182,14 @@ pub fn doing<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Doing {
             is_unknown = true;
             continue;
         }
-        if frame.kind != FrameKind::Managed {
-            return if is_native || frame.kind == FrameKind::Native { Doing::Native } else { Doing::Running };
+        match frame.kind {
+            FrameKind::Managed => {}
+            // What it does for its caller, that says best.
+            FrameKind::Native => {
+                is_native = true;
+                continue;
+            }
+            FrameKind::Unknown => return if is_native { Doing::Native } else { Doing::Running },
         }
         let method = frame.method();
         if let Some(wait) = wait_of(method) {
@@ -235,6 +241,17 @@ mod tests {
         assert_eq!(doing(&[stub(), works.clone(), loops.clone()]), Doing::Running);
         assert_eq!(doing(&[stub(), stub(), loops]), Doing::Running);
         assert_eq!(doing(&[stub()]), Doing::Running);
+    }
+
+    #[test]
+    fn native_code_waits_with_the_method_that_calls_it() {
+        let named = |name: &str, kind| Frame { module: String::new(), name: name.into(), kind };
+        let native = || named("epoll_wait", FrameKind::Native);
+        let loops = named("System.Net.Sockets.SocketAsyncEngine.EventLoop()", FrameKind::Managed);
+        let works = named("Shop.Work()", FrameKind::Managed);
+        assert_eq!(doing(&[native(), native(), loops]), Doing::Waiting(Wait::Sockets));
+        assert_eq!(doing(&[native(), works]), Doing::Native);
+        assert_eq!(doing(&[native()]), Doing::Native);
     }
 
     #[test]

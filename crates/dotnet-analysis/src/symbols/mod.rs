@@ -8,9 +8,11 @@
 //! | `pieces` | what is told of code: where it is, and since when |
 //! | [`Compiled`] | how code came to be: ahead of time or by the JIT, and at which tier |
 //! | `names` | names of methods and modules, as told and as shown |
+//! | [`native`] | names for native code, from the files that a process has mapped |
 
 mod compiled;
 mod names;
+pub mod native;
 mod pieces;
 
 use std::collections::HashMap;
@@ -37,20 +39,28 @@ pub struct Code {
 }
 
 impl Code {
-    /// Finds the frames of all sites.
-    pub(crate) fn new(stacks: Stacks, pieces: &Pieces) -> Self {
+    /// Finds the frames of all sites; `elsewhere` those at addresses of which the runtime has told no name.
+    pub(crate) fn new(
+        stacks: Stacks,
+        pieces: &Pieces,
+        elsewhere: impl FnOnce(&[u64]) -> HashMap<u64, Frame>,
+    ) -> Self {
+        let places = pieces.of_sites(stacks.sites());
+        let others = elsewhere(&nameless(&stacks, pieces, &places));
         let mut code = Self { left_out: pieces.left_out(), ..Self::default() };
         let mut of_pieces: HashMap<usize, FrameId> = HashMap::new();
         let mut known: HashMap<Frame, FrameId> = HashMap::new();
-        for (site, index) in stacks.sites().iter().zip(pieces.of_sites(stacks.sites())) {
+        for (site, index) in stacks.sites().iter().zip(places) {
             let piece = index.and_then(|index| pieces.get(index));
             code.compiled.push(piece.map(|piece| piece.compiled));
             if let Some(id) = index.and_then(|index| of_pieces.get(&index)) {
                 code.of_sites.push(*id);
                 continue;
             }
-            let frame =
-                piece.and_then(|piece| managed(pieces, piece)).unwrap_or_else(|| unknown(site.address));
+            let frame = piece
+                .and_then(|piece| managed(pieces, piece))
+                .or_else(|| others.get(&site.address).cloned())
+                .unwrap_or_else(|| unknown(site.address));
             let next = FrameId(u32::try_from(code.frames.len()).unwrap_or(u32::MAX));
             let id = *known.entry(frame).or_insert_with_key(|frame| {
                 code.frames.push(frame.clone());
@@ -110,6 +120,17 @@ impl Code {
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
+}
+
+/// The addresses of which the runtime has told no name, each once, in order.
+fn nameless(stacks: &Stacks, pieces: &Pieces, places: &[Option<usize>]) -> Vec<u64> {
+    let has_name = |index: &usize| pieces.get(*index).is_some_and(|piece| pieces.has_name(piece));
+    let sites = stacks.sites().iter().zip(places);
+    let nameless = sites.filter(|(_, index)| !index.as_ref().is_some_and(has_name));
+    let mut addresses: Vec<u64> = nameless.map(|(site, _)| site.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 fn managed(pieces: &Pieces, piece: &Piece) -> Option<Frame> {

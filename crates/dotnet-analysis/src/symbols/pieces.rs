@@ -277,8 +277,16 @@ impl Pieces {
 
     /// The name of a method, if it was told.
     pub(super) fn name_of(&self, piece: &Piece) -> Option<String> {
-        let name = piece.name.or_else(|| self.named.get(&piece.method_id).copied())?;
-        Some(self.names.show(name))
+        self.name_at(piece).map(|name| self.names.show(name))
+    }
+
+    /// Whether the name of a method was told.
+    pub(super) fn has_name(&self, piece: &Piece) -> bool {
+        self.name_at(piece).is_some()
+    }
+
+    fn name_at(&self, piece: &Piece) -> Option<NameAt> {
+        piece.name.or_else(|| self.named.get(&piece.method_id).copied())
     }
 
     /// The piece that each site is of, as an index: the newest of those there when the site was first seen, or else the first

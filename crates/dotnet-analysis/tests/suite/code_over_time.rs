@@ -1,7 +1,10 @@
 //! Code comes and goes, and its memory is used again.
 
+use std::collections::HashMap;
+
 use dotnet_analysis::Analysis;
 use dotnet_analysis::cpu::Totals;
+use dotnet_analysis::profile::{Frame, FrameKind};
 use dotnet_analysis::stacks::StackId;
 use dotnet_analysis::symbols::{Code, Compiled};
 use nettrace::{Encoder, EventRecord, Metadata, TraceInfo, Version};
@@ -85,11 +88,19 @@ impl Stream {
 
     /// The code in the end, and the leaf of each of the stacks that were told apart, in order.
     fn analyse(self) -> (Code, Vec<String>, Vec<StackId>) {
+        self.analyse_with(|_| HashMap::new())
+    }
+
+    /// The same, with frames from elsewhere.
+    fn analyse_with(
+        self,
+        elsewhere: impl FnOnce(&[u64]) -> HashMap<u64, Frame>,
+    ) -> (Code, Vec<String>, Vec<StackId>) {
         let bytes = self.encoder.finish().unwrap();
         let mut totals = Totals::default();
         let mut analysis = Analysis::new().with(&mut totals);
         corpus::decode(&bytes, 1 << 16, &mut analysis).1.unwrap();
-        let code = analysis.into_code();
+        let code = analysis.into_code_with(elsewhere);
         let leaf = |stack| code.frames(stack).next().map(|frame| format!("{}!{}", frame.module, frame.name));
         let stacks: Vec<_> = totals.tallies().iter().map(|tally| tally.stack).collect();
         let leafs = stacks.iter().map(|stack| leaf(*stack).unwrap()).collect();
@@ -169,4 +180,22 @@ fn code_of_processes_with_short_pointers_is_found() {
     stream.sample(0xb6a0_1010);
     stream.at_the_end(0xffff_ffff_b6a0_1000, 0x100, "Arm");
     assert_eq!(stream.leafs(), ["!App.Arm()"]);
+}
+
+#[test]
+fn only_code_without_a_name_gets_one_from_elsewhere() {
+    let mut stream = Stream::new(8);
+    stream.load(0x1000, 0x100, "Known");
+    for address in [0x9008, 0x1010, 0x9000, 0x9008, 0x9108] {
+        stream.sample(address);
+    }
+    let function = Frame { module: "libx.so".to_owned(), name: "f".to_owned(), kind: FrameKind::Native };
+    let mut asked = Vec::new();
+    let (code, leafs, _) = stream.analyse_with(|addresses| {
+        asked.extend_from_slice(addresses);
+        [0x1010, 0x9000, 0x9008].map(|address| (address, function.clone())).into()
+    });
+    assert_eq!(asked, [0x9000, 0x9008, 0x9108]);
+    assert_eq!(leafs, ["libx.so!f", "!App.Known()", "libx.so!f", "!0x9108"]);
+    assert_eq!(code.all_frames().iter().filter(|frame| **frame == function).count(), 1);
 }

@@ -20,6 +20,7 @@ mod gcdump;
 mod heap;
 mod jit;
 mod loader;
+mod native_code;
 mod odd_events;
 mod profiles;
 mod questions;

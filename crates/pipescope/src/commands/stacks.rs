@@ -54,7 +54,7 @@ pub(crate) async fn run(args: &StacksArgs) -> Result<(), Failure> {
     }
     let target = selector.resolve().await?;
     let request = TraceRequest::of_needs(&NEEDS, false).session(target.runtime_version());
-    let answer = snapshot::take(&target.client(), target.pid(), &request).await.fail_as(Kind::Session)?;
+    let answer = snapshot::take(&target.client(), &target.process, &request).await.fail_as(Kind::Session)?;
     tracing::info!(suspensions = answer.suspensions, "the process was suspended for moments");
     show(args, &answer, &format!("{} (pid {})", target.name(), target.pid()))
 }

@@ -146,7 +146,7 @@ impl QuestionArgs {
             settle(target, "").await?;
         }
         let mut observation =
-            Observation::start(&target.client(), &session, question).await.fail_as(Kind::Session)?;
+            Observation::start(&target.process, &session, question).await.fail_as(Kind::Session)?;
         for feature in observation.not_honoured() {
             tracing::info!("this runtime is too old for {feature}");
         }
