@@ -145,6 +145,18 @@ fn trees_are_indented() {
 }
 
 #[test]
+fn what_has_no_figures_stands_under_what_it_is_about() {
+    let node =
+        |depth, name: &str, cells: &[Cell]| TreeNode { depth, name: name.to_owned(), cells: cells.to_vec() };
+    let figures = [Cell::Bytes(2048), Cell::Count(3)];
+    let nodes = vec![node(0, "root", &figures), node(1, "way", &[]), node(2, "kept", &figures)];
+    let columns = vec!["Bytes".to_owned(), "Objects".to_owned()];
+    let page = page(&document(vec![Part::Tree(Tree { columns, nodes })]));
+    let way = "<details open><summary><span class=\"n\"></span><span class=\"n\"></span><span class=\"name\" style=\"--depth:1\">way<";
+    assert!(page.contains(way), "{page}");
+}
+
+#[test]
 fn a_tree_without_end_nests_no_deeper_than_browsers_do() {
     let nodes = (0..3000).map(|depth| TreeNode { depth, name: "f".to_owned(), cells: Vec::new() }).collect();
     let part = Part::Tree(Tree { columns: Vec::new(), nodes });

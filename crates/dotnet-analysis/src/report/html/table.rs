@@ -91,7 +91,8 @@ pub(super) fn write_tree(tree: &Tree, out: &mut String) -> fmt::Result {
         }
         let has_children = shown.get(index + 1).is_some_and(|next| next.depth.min(MAX_DEPTH) > depth);
         if has_children {
-            let is_open = whole(node) >= OPEN_FROM * all;
+            // What has no figures only says more about what it is under.
+            let is_open = node.cells.is_empty() || whole(node) >= OPEN_FROM * all;
             write!(out, "<details{}><summary>", if is_open { " open" } else { "" })?;
             open += 1;
         } else {
@@ -99,6 +100,9 @@ pub(super) fn write_tree(tree: &Tree, out: &mut String) -> fmt::Result {
         }
         for cell in &node.cells {
             write!(out, "<span class=\"n\">{}</span>", Escaped(&cell.to_string()))?;
+        }
+        for _ in node.cells.len()..tree.columns.len() {
+            out.push_str("<span class=\"n\"></span>");
         }
         write!(
             out,
