@@ -16,8 +16,9 @@
 //!     // ... until it has been long enough
 //! #   break;
 //! }
-//! let finding = observation.stop().await?;
-//! println!("{} events", finding.facts.events);
+//! if let Some(finding) = observation.stop().await {
+//!     println!("{} events", finding.facts.events);
+//! }
 //! # Ok(())
 //! # }
 //! ```
