@@ -38,9 +38,10 @@ impl StopSignals {
                 _ = self.terminate.recv() => {}
                 _ = self.hang_up.recv() => {}
             }
+            // Counted from the signal that was taken: a key that is held down ends the program too.
             let now = Instant::now();
-            let last = self.last.replace(now);
-            if last.is_none_or(|last| now - last > ONE_WISH) {
+            if self.last.is_none_or(|last| now - last > ONE_WISH) {
+                self.last = Some(now);
                 return;
             }
         }

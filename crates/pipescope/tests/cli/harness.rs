@@ -132,6 +132,17 @@ impl Pipescope {
         assert!(status.expect("kill runs").success(), "SIG{name} can be sent");
     }
 
+    /// Sends a signal again and again until it has ended, as a key does that is held down.
+    #[track_caller]
+    pub(crate) fn insist(mut self, name: &str, limit: Duration) -> Ended {
+        let deadline = Instant::now() + limit;
+        while self.child.try_wait().expect("it can be waited for").is_none() && Instant::now() < deadline {
+            self.signal(name);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.wait_at_most(Duration::ZERO)
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn wait(self) -> Ended {

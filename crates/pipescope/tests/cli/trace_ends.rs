@@ -144,8 +144,7 @@ fn a_second_signal_ends_it_at_once() {
     target.stop_signal();
     trace.signal("INT");
     trace.says("Stopping the trace...");
-    trace.signal("INT");
-    let ended = trace.wait_at_most(Duration::from_secs(3)).expect(2);
+    let ended = trace.insist("INT", Duration::from_secs(3)).expect(2);
     assert!(ended.stderr.contains("left at once"), "{}", ended.stderr);
     target.cont_signal();
     target.run("idle");
