@@ -35,6 +35,10 @@ before(async () => {
   await Promise.all(SUBJECTS.filter((subject) => subject !== "heap").map((subject) => report(subject, "--duration", "5s")));
   // The process stands still for it, which the others would tell of.
   await report("heap");
+  const traces = ["before", "after"].map((name) => join(folder, `${name}.nettrace`));
+  await Promise.all(traces.map((trace) =>
+    run(["trace", "collect", "-p", String(web.pid), "--duration", "4s", "-o", trace])));
+  await run(["diff", ...traces, `--html=${file("diff")}`]);
 }, { timeout: 2 * DEADLINE });
 
 after(async () => {
@@ -126,6 +130,71 @@ for (const subject of SUBJECTS) {
       const saved = JSON.parse(readFileSync(await (await waiting).path(), "utf8"));
       assert.equal(saved.trace.process_id, web.pid);
       await close();
+    });
+  });
+}
+
+const BOXES = ".boxes > svg";
+
+for (const [subject, graphs] of /** @type {[string, string[]][]} */ ([
+  ["cpu", ["What threads ran", "Waiting threads too"]],
+  ["diff", ["What threads ran: the difference", "Waiting threads too: the difference"]],
+])) {
+  describe(`the flame graphs of ${subject}`, () => {
+    test("are on its page, light and dark, and on a phone", async () => {
+      for (const [name, options] of Object.entries({
+        light: { colorScheme: "light" },
+        dark: { colorScheme: "dark" },
+        phone: { colorScheme: "dark", viewport: PHONE },
+      })) {
+        const { page, complaints, close } = await open(subject, /** @type {any} */ (options));
+        for (const title of graphs) {
+          const boxes = page.locator("section", { has: page.getByRole("heading", { name: title, exact: true }) }).locator(BOXES);
+          assert.ok(await boxes.count() > 5, `${title} has boxes`);
+          const box = await boxes.first().boundingBox();
+          assert.ok(box && box.width > 50 && box.height > 5, `${title} is there to be seen`);
+        }
+        const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+        assert.ok(Number(overflow) <= 0, `${name}: the page is ${overflow} pixels too wide`);
+        await page.screenshot({ path: screenshot(`graphs-${subject}-${name}`), fullPage: name !== "phone" });
+        assert.deepEqual(complaints, []);
+        await close();
+      }
+    });
+
+    test("are zoomed into by a click, each by itself", async () => {
+      const { page, complaints, close } = await open(subject);
+      const section = (/** @type {string | undefined} */ title) =>
+        page.locator("section", { has: page.getByRole("heading", { name: String(title), exact: true }) });
+      const [first, second] = graphs.map((title) => section(title).locator(BOXES));
+      assert.ok(first && second);
+      const widths = (/** @type {import("playwright-core").Locator} */ boxes) =>
+        boxes.evaluateAll((all) => all.map((box) => box.getAttribute("width")));
+      const index = (await widths(first)).findIndex((width) => parseFloat(width ?? "100") < 90);
+      assert.ok(index >= 0, "there is a box that is not the whole");
+      const box = first.nth(index);
+      const untouched = await widths(second);
+      const before = (await box.locator("rect").boundingBox())?.width ?? 0;
+      // Of a narrow box the middle may be covered by nothing but its edge.
+      await box.dispatchEvent("click");
+      const after = (await box.locator("rect").boundingBox())?.width ?? 0;
+      assert.ok(after > before, `${before} pixels, then ${after}`);
+      assert.deepEqual(await widths(second), untouched);
+      assert.deepEqual(complaints, []);
+      await close();
+    });
+
+    test("are whole without scripts", async () => {
+      const scripted = await open(subject);
+      const plain = await open(subject, { javaScriptEnabled: false });
+      const boxes = await plain.page.locator(BOXES).count();
+      assert.ok(boxes > 10);
+      assert.equal(await scripted.page.locator(BOXES).count(), boxes);
+      assert.equal(await plain.page.locator(`${BOXES} > title`).count(), boxes);
+      assert.equal(await plain.page.locator("button").count(), 0);
+      await plain.page.screenshot({ path: screenshot(`graphs-${subject}-plain`), fullPage: true });
+      assert.deepEqual(plain.complaints, []);
+      await Promise.all([scripted.close(), plain.close()]);
     });
   });
 }

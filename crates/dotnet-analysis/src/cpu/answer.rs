@@ -133,6 +133,13 @@ pub(super) struct PathNode {
     pub(super) inclusive: u64,
 }
 
+impl CpuAnswer {
+    /// Its samples, added up, called by that name.
+    pub(crate) fn into_profile(self, name: &str) -> Profile {
+        Profile { name: name.to_owned(), ..self.profile }
+    }
+}
+
 impl Answer for CpuAnswer {
     fn document(&self) -> Document {
         document::of(self)

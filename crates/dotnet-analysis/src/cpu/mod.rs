@@ -17,7 +17,7 @@
 mod answer;
 mod document;
 mod methods;
-mod picture;
+pub(crate) mod picture;
 mod sampler;
 mod stack_tree;
 mod stacks;

@@ -33,11 +33,27 @@ pub(super) fn profile(tallies: &[Tally], totals: &Totals, code: &Code) -> Profil
 
 /// What ran, and everything. Where nothing ran there is nothing to be seen.
 pub(super) fn sections(profile: &Profile) -> Vec<Section> {
+    let graph = |selection: &Selection| FlameGraph::of(profile, selection, false);
+    sections_of(["What threads ran", "Waiting threads too"], graph)
+}
+
+/// How both have changed between two profiles. Where one of them has no samples there is nothing to compare.
+pub(crate) fn differences(before: &Profile, after: &Profile) -> Vec<Section> {
+    let has_samples = |profile: &Profile| profile.threads.iter().any(|thread| !thread.samples.is_empty());
+    if !has_samples(before) || !has_samples(after) {
+        return Vec::new();
+    }
+    let graph = |selection: &Selection| FlameGraph::difference(before, after, selection, false);
+    sections_of(["What threads ran: the difference", "Waiting threads too: the difference"], graph)
+}
+
+fn sections_of(titles: [&str; 2], graph: impl Fn(&Selection) -> FlameGraph) -> Vec<Section> {
     let busy = Selection { only: vec![Activity::Running, Activity::Native], ..Selection::default() };
-    [("What threads ran", busy), ("Waiting threads too", Selection::default())]
+    titles
         .into_iter()
+        .zip([busy, Selection::default()])
         .filter_map(|(title, selection)| {
-            let graph = FlameGraph::of(profile, &selection, false);
+            let graph = graph(&selection);
             let mut svg = Vec::new();
             // Writing to memory cannot fail, and what is written is text.
             graph.write_in_page(&mut svg).ok().filter(|()| !graph.is_empty())?;

@@ -1,11 +1,15 @@
 //! What has changed, in the end.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::change::Change;
 use super::document;
 use super::side::{Figure, List, Side, Subject};
-use crate::report::document::Document;
+use crate::cpu;
+use crate::profile::Profile;
+use crate::report::document::{Document, Section};
 use crate::report::{Answer, Facts};
 
 /// Things listed of a kind, those that grew most first.
@@ -25,6 +29,9 @@ pub struct DiffAnswer {
     pub only_before: Vec<&'static str>,
     /// What only the second trace tells of.
     pub only_after: Vec<&'static str>,
+    /// The samples of both, added up.
+    #[serde(skip)]
+    profiles: [Arc<Profile>; 2],
 }
 
 /// A trace.
@@ -100,6 +107,7 @@ impl DiffAnswer {
             subjects: both.map(|(before, after)| SubjectChanges::new(before, after, seconds)).collect(),
             only_before: only(before, after),
             only_after: only(after, before),
+            profiles: [before, after].map(|side| Arc::clone(&side.profile)),
             before: Trace { name: before.name.clone(), facts: before.facts.clone() },
             after: Trace { name: after.name.clone(), facts: after.facts.clone() },
         }
@@ -148,5 +156,10 @@ impl Things {
 impl Answer for DiffAnswer {
     fn document(&self) -> Document {
         document::of(self)
+    }
+
+    fn pictures(&self) -> Vec<Section> {
+        let [before, after] = &self.profiles;
+        cpu::picture::differences(before, after)
     }
 }

@@ -16,6 +16,8 @@ mod document;
 mod side;
 mod subjects;
 
+use std::sync::Arc;
+
 pub use self::answer::{DiffAnswer, SubjectChanges, Thing, Things};
 pub use self::change::{Change, Per};
 pub use self::side::Side;
@@ -53,7 +55,9 @@ impl Compared {
     pub fn side(&self, name: &str, facts: &Facts, code: &Code) -> Side {
         let mut side = Side::new(name, facts.clone());
         // In the order in which a summary names what grew most.
-        subjects::samples(&self.samples.answer(facts, code), &mut side);
+        let samples = self.samples.answer(facts, code);
+        subjects::samples(&samples, &mut side);
+        side.profile = Arc::new(samples.into_profile(name));
         subjects::requests(&self.requests.answer(facts, code), &mut side);
         subjects::collections(&self.collections.answer(facts, code), &mut side);
         subjects::allocations(&self.allocations.answer(facts, code), &mut side);

@@ -1,8 +1,10 @@
 //! The figures of one trace.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::change::Per;
+use crate::profile::Profile;
 use crate::report::Facts;
 use crate::report::document::Unit;
 
@@ -17,6 +19,8 @@ pub struct Side {
     /// The trace.
     pub facts: Facts,
     pub(super) subjects: Vec<Subject>,
+    /// Its samples, added up.
+    pub(super) profile: Arc<Profile>,
 }
 
 /// Figures of one subject. One that a trace says nothing of is not there.
@@ -50,7 +54,7 @@ pub(super) struct List {
 
 impl Side {
     pub(super) fn new(name: &str, facts: Facts) -> Self {
-        Self { name: name.to_owned(), facts, subjects: Vec::new() }
+        Self { name: name.to_owned(), facts, subjects: Vec::new(), profile: Arc::default() }
     }
 
     pub(super) fn subject(&self, name: &str) -> Option<&Subject> {

@@ -1,6 +1,7 @@
 //! Two traces compared.
 
 use dotnet_analysis::diff::{Compared, DiffAnswer, Side};
+use dotnet_analysis::report::document::Part;
 use dotnet_analysis::report::{Answer, Facts, text};
 use nettrace::Decoder;
 use serde_json::Value;
@@ -76,4 +77,20 @@ fn what_is_in_one_trace_only_is_not_compared() {
     assert!(answer.subjects.iter().all(|subject| !["GC", "Exceptions"].contains(&subject.subject)));
     let notes = answer.document().notes.join("\n");
     assert!(notes.contains("Only in r9_exc_cont_tp.nettrace: "), "{notes}");
+}
+
+#[test]
+fn samples_of_both_are_one_picture() {
+    let (Some(before), Some(after)) = (side("only_managed_samples.nettrace"), side("r9_cpu.nettrace")) else {
+        return;
+    };
+    let pictures = DiffAnswer::new(&before, &after).pictures();
+    let titles: Vec<&str> = pictures.iter().map(|section| section.title.as_str()).collect();
+    assert_eq!(titles, ["What threads ran: the difference", "Waiting threads too: the difference"]);
+    for section in &pictures {
+        let [Part::Picture(picture)] = section.parts.as_slice() else { panic!("{section:?}") };
+        assert!(picture.contains("r9_cpu.nettrace compared with only_managed_samples.nettrace"));
+    }
+    let without = side("r9_gcinfo.nettrace").expect("it is beside the others");
+    assert!(DiffAnswer::new(&before, &without).pictures().is_empty());
 }
