@@ -153,3 +153,11 @@ fn threads_that_do_the_same_are_a_group() {
     );
     assert!(answer.hints[1].contains("7 \"debit\" in Bank.Debit"), "{:?}", answer.hints);
 }
+
+/// The first session that asks for the runtime's own provider keeps the runtime busy while the sampler goes on.
+#[test]
+fn a_snapshot_asks_for_samples_only() {
+    let asked: Vec<&str> =
+        dotnet_analysis::snapshot::NEEDS.providers.iter().map(|provider| provider.name).collect();
+    assert_eq!(asked, [dotnet_events::providers::SAMPLE_PROFILER]);
+}
