@@ -93,8 +93,8 @@ fn profiles(program: &Path) -> Result<Vec<Row>> {
             ours: format!("{}, a file of {size:.1} MB", costs.shown()),
             bar: most.map(|most| {
                 (
-                    format!("under {most} ms, under 10 MB"),
-                    costs.wall() < Duration::from_millis(most) && size < 10.0,
+                    format!("under {most} ms, under 5 MB"),
+                    costs.wall() < Duration::from_millis(most) && size < 5.0,
                 )
             }),
             peer,
