@@ -2,15 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The text without characters that would move the cursor or start an escape sequence: a process chooses its own
-/// name and command line.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        Cow::Owned(text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
-}
+pub(crate) use dotnet_analysis::report::printable::printable;
 
 /// The text in at most `width` characters, with an ellipsis where something is left out.
 pub(crate) fn clipped(text: &str, width: usize) -> Cow<'_, str> {

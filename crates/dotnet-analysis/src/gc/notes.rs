@@ -4,6 +4,7 @@ use super::fold::Collections;
 use super::totals::Totals;
 use crate::report::Facts;
 use crate::report::document::Cell;
+use crate::report::words::counted;
 
 pub(super) fn of(fold: &Collections, totals: &Totals, facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
@@ -57,11 +58,6 @@ pub(super) fn of(fold: &Collections, totals: &Totals, facts: &Facts) -> Vec<Stri
         notes.push(format!("{} not readable.", are(fold.unreadable, "event")));
     }
     notes
-}
-
-fn counted(count: u64, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {what}{s}", Cell::Count(count))
 }
 
 fn are(count: u64, what: &str) -> String {
